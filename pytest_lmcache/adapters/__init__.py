@@ -1,0 +1,79 @@
+"""The adapters, each the only module that names its SDK, and the watch that installs one when its SDK is imported."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from pytest_lmcache.errors import MissingPackage
+
+Gate = Callable[[], Any]
+
+# To add an SDK: one package here, with `HOOKS` (what to run once a module of the SDK is imported) and `uninstall`.
+TABLE = {"litellm": "pytest_lmcache.adapters.litellm"}
+
+
+class Watch(MetaPathFinder):
+    """Installs adapters into the modules they name: at once where these are imported, else right after they are.
+
+    `gate` returns the recorder for the calls of this moment, or None where calls pass untouched.
+    """
+
+    def __init__(self, names: Sequence[str], gate: Gate) -> None:
+        self._gate = gate
+        self._waiting: dict[str, Any] = {}
+        self._adapters: list[Any] = []
+        self._looking = False
+        for name in TABLE if "auto" in names else names:
+            if "auto" not in names and importlib.util.find_spec(name) is None:
+                raise MissingPackage(
+                    f"lmcache_adapters names {name}, which is not installed. "
+                    f'Install it with: pip install "pytest-lmcache[{name}]"'
+                )
+            adapter = importlib.import_module(TABLE[name])
+            self._adapters.append(adapter)
+            self._waiting |= dict.fromkeys(adapter.HOOKS, adapter)
+
+    def install(self) -> None:
+        """Start watching."""
+        sys.meta_path.insert(0, self)
+        for name in list(self._waiting):
+            if name in sys.modules:
+                self._imported(sys.modules[name])
+
+    def remove(self) -> None:
+        """Stop watching, and put every patched function back."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        for adapter in self._adapters:
+            adapter.uninstall()
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name not in self._waiting or self._looking:
+            return None
+        self._looking = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._looking = False
+        if spec is not None and spec.loader is not None:
+            self._follow(spec.loader)
+        return spec
+
+    def _follow(self, loader: Any) -> None:
+        execute = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            self._imported(module)
+
+        loader.exec_module = exec_module
+
+    def _imported(self, module: ModuleType) -> None:
+        self._waiting.pop(module.__name__).HOOKS[module.__name__](module, self._gate)

@@ -1,0 +1,91 @@
+"""What runs in place of a public function: whether the call is ours, and who performs it.
+
+The outermost call wins. While it really runs, the public functions it calls inside (acompletion -> completion,
+text_completion -> completion, Router -> acompletion, fallbacks, bridges) pass straight through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeAlias
+
+from pytest_lmcache.adapters.litellm.swap import Hook
+from pytest_lmcache.seam import Adapter
+
+
+class Recorder(Protocol):
+    """Performs one call for the current test: replays it, records it, or refuses it."""
+
+    def perform(
+        self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any], call: Callable[[], Any]
+    ) -> Any: ...
+
+    async def aperform(
+        self,
+        adapter: Adapter,
+        operation: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        call: Callable[[], Awaitable[Any]],
+    ) -> Any: ...
+
+
+Gate: TypeAlias = "Callable[[], Recorder | None]"
+
+_inside: ContextVar[bool] = ContextVar("lmcache_inside_litellm", default=False)
+
+
+@contextmanager
+def inside() -> Iterator[None]:
+    """The span of a real call, or of reading its stream: public functions called in it are not calls of their own."""
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
+def hook(
+    original: Callable[..., Any],
+    *,
+    gate: Gate,
+    adapters: tuple[Adapter, Adapter],
+    asked: Callable[[tuple[Any, ...], dict[str, Any]], tuple[str, dict[str, Any]] | None],
+    awaited: bool,
+) -> Hook:
+    """The hook of one function. `asked` gives the operation and its arguments by name, or None for a call that is not
+    ours; `adapters` are the one for blocking and the one for awaited calls."""
+    blocking_adapter, awaited_adapter = adapters
+
+    def run(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if _inside.get() or (recorder := gate()) is None or (question := asked(args, kwargs)) is None:
+            return original(*args, **kwargs)
+        operation, named = question
+        if awaited:
+            return recorder.aperform(awaited_adapter, operation, (), named, lambda: _awaited(original, args, kwargs))
+        return recorder.perform(blocking_adapter, operation, (), named, lambda: _called(original, args, kwargs))
+
+    return run
+
+
+def within(original: Callable[..., Any]) -> Hook:
+    """A hook that only marks its span as the inside of a call; for steps litellm moves to a bare thread."""
+    return lambda args, kwargs: _called(original, args, kwargs)
+
+
+def _called(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    token = _inside.set(True)
+    try:
+        return original(*args, **kwargs)
+    finally:
+        _inside.reset(token)
+
+
+async def _awaited(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    token = _inside.set(True)
+    try:
+        return await original(*args, **kwargs)
+    finally:
+        _inside.reset(token)

@@ -1,0 +1,265 @@
+"""One object of the SDK as JSON, and the object again: a whole answer, or one chunk of a stream.
+
+    {"type": "ModelResponse", "data": {...}, "hidden_params": {...}, "attributes": {...}, "types": {"data/*": "Embedding"}}
+
+`attributes` are what litellm hangs on an object beside its fields, `types` the classes of nested objects that the outer
+class would not restore by itself. Nothing is believed to survive: what is written is rebuilt at once and compared,
+class by class and field by field.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from pytest_lmcache.adapters.litellm import classes
+from pytest_lmcache.call import JSON
+from pytest_lmcache.errors import UnstorableResponse
+
+_HIDDEN = ("custom_llm_provider", "response_cost", "model_id", "region_name")
+_HEADERS = ("x-ratelimit-", "llm_provider-x-ratelimit-", "x-request-id", "llm_provider-x-request-id", "request-id")
+
+
+def encode(value: Any, *, compact: bool = True) -> dict[str, JSON]:
+    """`value` as JSON that `decode` turns into an equal object. Raises UnstorableResponse when there is no such JSON.
+
+    `compact` leaves out the None values that the class fills in again.
+    """
+    record = _encoded(value)
+    failure = _difference(value, record)
+    if failure is not None and isinstance(value, BaseModel):
+        record, failure = _repaired(value, record, failure)
+    if failure is not None:
+        raise UnstorableResponse(f"{type(value).__name__}: {failure} does not survive being written down")
+    if compact and isinstance(value, BaseModel):
+        record = _compacted(value, record)
+    hidden = hidden_params(value)
+    if hidden:
+        record["hidden_params"] = hidden
+    return record
+
+
+def decode(record: dict[str, Any]) -> Any:
+    """The object that `encode` wrote down. `record` is used up."""
+    kind, data = record["type"], record.get("data")
+    plain = _PLAIN.get(kind)
+    if plain is not None:
+        return plain(data)
+    if kind == "HttpxBinaryResponseContent":
+        value = classes.binary(base64.b64decode(data), record.get("content_type", ""))
+    else:
+        value = _built(classes.named(kind), data, record)
+    if "attributes" in record:
+        vars(value).update(record["attributes"])
+    hidden = record.get("hidden_params")
+    if hidden is not None:
+        value._hidden_params = classes.hidden(kind, hidden)
+        headers = hidden.get("additional_headers")
+        if headers and hasattr(value, "_response_headers"):
+            value._response_headers = {name.removeprefix("llm_provider-"): item for name, item in headers.items()}
+    return value
+
+
+def hidden_params(value: Any) -> dict[str, JSON]:
+    """What is worth keeping of litellm's `_hidden_params`: no endpoint, no address, no time of day."""
+    hidden = getattr(value, "_hidden_params", None)
+    if isinstance(hidden, BaseModel):
+        hidden = _fields(hidden)
+    if not isinstance(hidden, dict):
+        return {}
+    kept: dict[str, JSON] = {
+        name: hidden[name] for name in _HIDDEN if isinstance(hidden.get(name), str | int | float)
+    }
+    headers = hidden.get("additional_headers")
+    if isinstance(headers, dict):
+        wanted = {str(name): str(item) for name, item in headers.items() if str(name).startswith(_HEADERS)}
+        if wanted:
+            kept["additional_headers"] = cast("dict[str, JSON]", wanted)
+    return kept
+
+
+_PLAIN: dict[str, Any] = {
+    "dict": lambda data: data,
+    "list": lambda data: [decode(item) for item in data],
+    "text": lambda data: data,
+    "bytes": lambda data: data.encode(),
+    "base64": base64.b64decode,
+}
+
+
+def _encoded(value: Any) -> dict[str, JSON]:
+    if isinstance(value, BaseModel):
+        record: dict[str, JSON] = {"type": classes.name_of(type(value)), "data": value.model_dump(warnings=False)}
+        attributes = _attributes(value)
+        return {**record, "attributes": attributes} if attributes else record
+    if isinstance(value, bytes):
+        try:
+            return {"type": "bytes", "data": value.decode()}
+        except UnicodeDecodeError:
+            return {"type": "base64", "data": base64.b64encode(value).decode()}
+    if isinstance(value, str):
+        return {"type": "text", "data": value}
+    if isinstance(value, dict):
+        return {"type": "dict", "data": dict(value)}
+    if isinstance(value, list):
+        return {"type": "list", "data": [encode(item) for item in value]}
+    if classes.is_binary(value):
+        record = {"type": "HttpxBinaryResponseContent", "data": base64.b64encode(value.content).decode()}
+        content_type = value.response.headers.get("content-type")
+        return {**record, "content_type": content_type} if content_type else record
+    raise UnstorableResponse(f"an answer of type {type(value).__module__}.{type(value).__qualname__} is not known here")
+
+
+def _difference(value: Any, record: dict[str, JSON]) -> str | None:
+    """Where the rebuilt object is not the original, None when it is."""
+    try:
+        rebuilt = decode(json.loads(json.dumps(record)))
+    except (TypeError, ValueError, ValidationError) as error:
+        return f"it ({str(error).splitlines()[0]})"
+    if classes.is_binary(value):
+        return None if value.content == rebuilt.content else "its content"
+    place = next(_differing(value, rebuilt, ()), None)
+    if place is not None:
+        return "/".join(place[0]) or "it"
+    if isinstance(value, BaseModel) and value.model_dump(warnings=False) != rebuilt.model_dump(warnings=False):
+        return "the set of its fields"
+    return None
+
+
+def _differing(a: Any, b: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The places where two objects differ, and what the first has there; a place within a differing class is none."""
+    if isinstance(a, BaseModel):
+        if type(a) is not type(b):
+            yield path, a
+            return
+        yield from _differing(_fields(a), _fields(b), path)
+    elif isinstance(a, dict) and isinstance(b, dict):
+        for name in {**a, **b}:
+            if name not in a or name not in b:
+                yield (*path, str(name)), a.get(name)
+            else:
+                yield from _differing(a[name], b[name], (*path, str(name)))
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for index, (left, right) in enumerate(zip(a, b, strict=True)):
+            yield from _differing(left, right, (*path, str(index)))
+    elif a != b or isinstance(b, BaseModel) or isinstance(a, bool) is not isinstance(b, bool):
+        yield path, a
+
+
+def _fields(model: BaseModel) -> dict[str, Any]:
+    own = {name: item for name, item in vars(model).items() if not name.startswith("_")}
+    return {**own, **(model.__pydantic_extra__ or {})}
+
+
+def _attributes(model: BaseModel) -> dict[str, JSON]:
+    """What litellm put beside the fields: the number of an event, how long the answer took (whole milliseconds)."""
+    fields = type(model).model_fields
+    found: dict[str, JSON] = {
+        name: item
+        for name, item in vars(model).items()
+        if name not in fields and not name.startswith("_") and isinstance(item, str | int | float | None)
+    }
+    taken = vars(model).get("_response_ms")
+    return {**found, "_response_ms": round(taken)} if isinstance(taken, int | float) else found
+
+
+def _repaired(value: BaseModel, record: dict[str, JSON], failure: str) -> tuple[dict[str, JSON], str | None]:
+    """The record with what the class alone does not restore: classes of nested objects, or no validation at all."""
+    for unchecked in ({}, {"unchecked": True}):
+        attempt: dict[str, JSON] = {**record, **cast("dict[str, JSON]", unchecked)}
+        for _ in range(8):
+            remaining = _difference(value, attempt)
+            if remaining is None:
+                return attempt, None
+            found = _missing_types(value, attempt)
+            if not found:
+                break
+            attempt["types"] = {**cast("dict[str, JSON]", attempt.get("types", {})), **found}
+    return record, failure
+
+
+def _missing_types(value: BaseModel, record: dict[str, JSON]) -> dict[str, JSON]:
+    try:
+        rebuilt = decode(json.loads(json.dumps(record)))
+    except (TypeError, ValueError, ValidationError):
+        return {}
+    known = cast("dict[str, JSON]", record.get("types", {}))
+    found: dict[str, JSON] = {}
+    for path, original in _differing(value, rebuilt, ()):
+        if isinstance(original, BaseModel):
+            exact, any_item = "/".join(path), "/".join("*" if part.isdigit() else part for part in path)
+            name = classes.name_of(type(original))
+            place = exact if known.get(any_item, found.get(any_item, name)) != name or any_item in known else any_item
+            if place not in known:
+                found[place] = name
+    return found
+
+
+def _built(cls: type[BaseModel], data: dict[str, Any], record: dict[str, Any]) -> Any:
+    types: dict[str, str] | None = record.get("types")
+    if types is None and "unchecked" not in record:
+        return classes.constructed(cls, data)
+    types = types or {}
+    for place, name in sorted(types.items(), key=lambda item: item[0].count("/"), reverse=True):
+        inner = classes.named(name)
+        for holder, key in list(_holders(data, place.split("/"))):
+            if isinstance(holder[key], dict):
+                holder[key] = classes.constructed(inner, holder[key])
+    if "unchecked" in record:
+        return classes.unchecked(cls, data)
+    # What does not pass for its field's class was set after the object was made, by litellm too.
+    later = {name: data.pop(name) for name in types if name in data}
+    value = classes.constructed(cls, data)
+    for name, item in later.items():
+        setattr(value, name, item)
+    return value
+
+
+def _holders(data: Any, parts: list[str]) -> Iterator[tuple[Any, Any]]:
+    head, *rest = parts
+    keys: list[Any] = []
+    if isinstance(data, list):
+        keys = list(range(len(data))) if head == "*" else [int(head)]
+    elif isinstance(data, dict) and head in data:
+        keys = [head]
+    for key in keys:
+        if rest:
+            yield from _holders(data[key], rest)
+        else:
+            yield data, key
+
+
+def _compacted(value: BaseModel, record: dict[str, JSON]) -> dict[str, JSON]:
+    """The record without those None values that come back by themselves."""
+    for place in sorted(set(_nulls(record["data"], ()))):
+        attempt = {**record, "data": _without(record["data"], place)}
+        if _difference(value, attempt) is None:
+            record = attempt
+    return record
+
+
+def _nulls(data: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if isinstance(data, dict):
+        for name, item in data.items():
+            if item is None:
+                yield (*path, name)
+            else:
+                yield from _nulls(item, (*path, name))
+    elif isinstance(data, list) and data and isinstance(data[0], dict | list):
+        for item in data:
+            yield from _nulls(item, (*path, "*"))
+
+
+def _without(data: Any, place: tuple[str, ...]) -> Any:
+    head, *rest = place
+    if isinstance(data, list):
+        return [_without(item, tuple(rest)) for item in data]
+    if not isinstance(data, dict) or head not in data:
+        return data
+    if not rest:
+        return {name: item for name, item in data.items() if name != head or item is not None}
+    return {**data, head: _without(data[head], tuple(rest))}

@@ -1,0 +1,105 @@
+"""Everything this package raises.
+
+    BaseException
+    └── Refusal                 a call was not allowed to reach a provider
+        ├── Miss                nothing recorded answers the request, in replay
+        └── LeakedPlaceholder   a request carried a placeholder key towards a provider
+    Exception
+    └── LMCacheError
+        ├── BadOption           an option, marker argument or ini value nobody can mean
+        ├── BadRecording        a file in the cassette folder that cannot be read
+        ├── CassettesUnusable   the cassette folder itself cannot be used
+        ├── UnkeyableRequest    a request with no faithful JSON form
+        ├── BadKeyStrategy      a callable given as key strategy failed, or returned what is not JSON
+        ├── UnstorableResponse  an answer that could not be rebuilt as it was
+        ├── TierUnavailable     the folder of the local disk tier cannot be used
+        └── MissingPackage      an adapter was asked for whose SDK is not installed
+
+A `Refusal` is a BaseException because SDKs retry, wrap and swallow every Exception they meet. All of them survive
+pickling, since pytest-xdist sends them between processes.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(BaseException):
+    """A call that was not allowed to reach a provider. `text` is the whole explanation, ready to print."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Miss(Refusal):
+    """Nothing recorded answers the request, and the mode forbids asking the provider."""
+
+
+class LeakedPlaceholder(Refusal):
+    """A request that carried one of our placeholder keys was about to leave the process."""
+
+
+class LMCacheError(Exception):
+    """The parent of every ordinary error of this package; its text names the thing, the cause and the remedy."""
+
+
+class BadOption(LMCacheError):
+    """An option, marker argument, fixture value or ini value that is not one of the legal ones."""
+
+
+class BadRecording(LMCacheError):
+    """A file in the cassette folder that cannot be read, or does not hold what its name says."""
+
+    def __init__(self, path: str, cause: str, remedy: str) -> None:
+        super().__init__(path, cause, remedy)
+        self.path = path
+        self.cause = cause
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.cause}. {self.remedy}"
+
+
+class CassettesUnusable(LMCacheError):
+    """The cassette folder cannot be used: it is a file, or cannot be written."""
+
+
+class UnkeyableRequest(LMCacheError):
+    """A request that holds a value with no faithful JSON form; `path` says where, for example `tools[0].function`."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"cannot make a key: {self.path} is {self.cause}. "
+            f"Pass it as plain JSON, or leave it out of the key with ignore=[{self.path.split('[')[0].split('.')[0]!r}]."
+        )
+
+
+class BadKeyStrategy(LMCacheError):
+    """A callable given as key strategy raised, or returned what is not JSON."""
+
+
+class UnstorableResponse(LMCacheError):
+    """An answer that does not survive being written down and rebuilt; the call itself went through."""
+
+
+class TierUnavailable(LMCacheError):
+    """The folder of the local disk tier cannot be used: not writable, full, or not ours. Nothing in it was harmed."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"the local disk tier at {self.path} cannot be used: {self.cause}"
+
+
+class MissingPackage(LMCacheError):
+    """An adapter was named in the configuration whose SDK is not installed."""

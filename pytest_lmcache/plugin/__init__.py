@@ -1,0 +1,180 @@
+"""The pytest plugin: options, ini and marker. Glue: it translates pytest into our words, and stops.
+
+This package alone imports pytest. Loading it costs a suite that does not use it next to nothing: everything else is
+imported when the first test opts in.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_lmcache.errors import LMCacheError, Refusal
+from pytest_lmcache.options import MODES, OPTIONS
+
+if TYPE_CHECKING:
+    from pytest_lmcache.placeholders import Environment
+    from pytest_lmcache.plugin.active import Active
+
+ENVIRONMENT = "PYTEST_LMCACHE"
+MARKER = (
+    "lmcache(key=..., mode=..., ignore=[...], normalize=[...], repeat=..., cassettes=..., record_errors=..., cache=...): "
+    "record the test's language-model calls once and replay them. key: request (default), messages, or a callable; "
+    "mode: replay, record, refresh, off; ignore: fields or JSONPaths left out of the key; normalize: uuid, timestamp, "
+    "date, tmp_path or regular expressions; repeat: same or next."
+)
+
+ACTIVE = pytest.StashKey["Active"]()
+LOOKUPS = pytest.StashKey["Environment"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("lmcache", "language-model calls, recorded and replayed")
+    group.addoption(
+        "--lmcache",
+        nargs="?",
+        const="",
+        metavar="MODE",
+        help=(
+            "replay: answer from recordings, a miss fails the test. record: replay what is known, record what is "
+            "missing. refresh: call live for everything that runs, replace what passed. off: stand aside. "
+            "The mode covers every test of the run; without it only tests with the lmcache marker or fixture replay."
+        ),
+    )
+    for option in OPTIONS:
+        default = f" (default: {option.default})" if option.default else ""
+        parser.addini(f"lmcache_{option.name}", f"{option.help}{default}", type=option.ini_type, default=None)  # type: ignore[arg-type]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    mode = run_mode(early_config, early_config.known_args_namespace.lmcache)
+    if mode not in (None, "off"):
+        activate(early_config, mode)
+    elif mode is None and _has_recordings(early_config):
+        early_config.stash[LOOKUPS] = _quiet()
+    try:
+        return (yield)
+    except Refusal as refusal:
+        raise pytest.UsageError(str(refusal)) from None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+    if config.getoption("dist", "no") != "no":
+        from pytest_lmcache.plugin.summary import summary_of
+
+        summary_of(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    active = config.stash.get(ACTIVE, None)
+    if active is None:
+        mode = run_mode(config, config.getoption("lmcache"))
+        if mode == "off":
+            return
+        if not any(opted_in(item) or overridden(item) for item in items):
+            return
+        active = activate(config, mode)
+    active.collected(items)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    active = config.stash.get(ACTIVE, None)
+    if active is not None:
+        active.close()
+    if LOOKUPS in config.stash:
+        config.stash[LOOKUPS].restore()
+
+
+@pytest.fixture(scope="session")
+def lmcache_config() -> dict[str, Any]:
+    """Settings of pytest-lmcache for the tests that see this fixture: override it in a conftest.py or a test module.
+
+    Return a dictionary with any of: mode, key, ignore, normalize, repeat, cassettes, record_errors, cache.
+    """
+    return {}
+
+
+@pytest.fixture
+def _lmcache_settings(request: pytest.FixtureRequest, lmcache_config: dict[str, Any]) -> None:
+    """Hands the `lmcache_config` that a test sees to the plugin, before the test's other fixtures run."""
+    request.config.stash[ACTIVE].configure(request.node, lmcache_config)
+
+
+@pytest.fixture
+def lmcache(request: pytest.FixtureRequest) -> Any:
+    """What this test asked of language models, and who answered.
+
+    `lmcache.calls` lists the calls in order, each with request, response, tier, outcome, tokens, cost and seconds;
+    `lmcache.replayed`, `.recorded` and `.missed` count them.
+    """
+    from pytest_lmcache.plugin.active import calls_of
+
+    return calls_of(request.node)
+
+
+def run_mode(config: pytest.Config, option: str | None) -> str | None:
+    """The mode set for the whole run, by command line, environment or ini, or None."""
+    from pytest_lmcache.options import read_mode
+
+    if option == "":
+        raise pytest.UsageError(f"--lmcache needs a mode: one of {', '.join(MODES)}, as in --lmcache=replay")
+    sources = (
+        ("--lmcache", option),
+        (ENVIRONMENT, os.environ.get(ENVIRONMENT) or None),
+        ("ini lmcache_mode", config.getini("lmcache_mode")),
+    )
+    modes = []
+    for source, value in sources:
+        if value is not None:
+            try:
+                modes.append(read_mode(value))
+            except LMCacheError as error:
+                raise pytest.UsageError(f"{source}: {error}") from None
+    return modes[0] if modes else None
+
+
+def opted_in(item: pytest.Item) -> bool:
+    """Whether a test asks for the plugin by itself."""
+    return item.get_closest_marker("lmcache") is not None or "lmcache" in getattr(item, "fixturenames", ())
+
+
+def overridden(item: pytest.Item) -> bool:
+    """Whether a test sees an `lmcache_config` other than ours."""
+    if not hasattr(item, "fixturenames"):
+        return False
+    return len(item.session._fixturemanager.getfixturedefs("lmcache_config", item) or ()) > 1
+
+
+def activate(config: pytest.Config, mode: str | None) -> Active:
+    """Start the part of the plugin that does the work."""
+    from pytest_lmcache.plugin.active import Active
+
+    try:
+        active = Active(config, mode)
+    except LMCacheError as error:
+        raise pytest.UsageError(f"lmcache: {error}") from None
+    config.stash[ACTIVE] = active
+    config.pluginmanager.register(active, "lmcache-active")
+    return active
+
+
+def _has_recordings(config: pytest.Config) -> bool:
+    """Whether the project has a cassette folder of ours: it opted in, though no mode is set for the run."""
+    folder = config.getini("lmcache_cassettes") or "cassettes"
+    return (Path(config.rootpath) / folder / ".gitattributes").exists()
+
+
+def _quiet() -> Environment:
+    """The project replays calls, though no mode is set: importing an SDK looks nothing up."""
+    from pytest_lmcache.placeholders import QUIET, Environment
+
+    environment = Environment(os.environ, QUIET)
+    environment.install()
+    return environment

@@ -1,0 +1,291 @@
+"""The hooks of a run that records or replays: which calls belong to which test, and what a report says of them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Generator, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_lmcache import placeholders, report
+from pytest_lmcache.adapters import Watch
+from pytest_lmcache.errors import BadOption, LMCacheError, Refusal
+from pytest_lmcache.options import OPTIONS, RunSettings, Settings, read_mode, read_values, resolve
+from pytest_lmcache.plugin import ENVIRONMENT, opted_in, overridden
+from pytest_lmcache.plugin.summary import summary_of
+from pytest_lmcache.session import Calls, Run, Scope
+
+PLAN = pytest.StashKey[list[tuple[str, dict[str, Any]]]]()
+SCOPE = pytest.StashKey[Scope]()
+SETTINGS_FIXTURE = "_lmcache_settings"
+_SCOPES = ("function", "class", "module", "package", "session")
+
+
+class Active:
+    """The plugin at work in one process. `mode` is the mode set for the whole run, or None."""
+
+    def __init__(self, config: pytest.Config, mode: str | None) -> None:
+        self._config = config
+        self._mode = mode
+        self._strong, self._ini = _modes(config)
+        self._fixtures: set[str] = set()
+        self.run = Run(
+            _run_settings(config),
+            Path(config.rootpath),
+            os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex,
+            os.environ,
+        )
+        self._credentials = placeholders.Environment(os.environ, placeholders.credentials())
+        self._quiet = placeholders.Environment(os.environ, placeholders.QUIET)
+        self._watch = Watch(_ini(config, "adapters") or ("auto",), lambda: self.run.recorder)
+        self._summary = summary_of(config)
+        self._base: Scope | None = None
+        self._quiet.install()
+        if mode is not None:
+            settings = resolve([*self._strong, *self._ini])
+            self._base = self.run.scope("collection", settings)
+            self.run.enter(self._base)
+            self._fit_environment(settings.mode)
+        self._watch.install()
+
+    def close(self) -> None:
+        """Put everything back as it was found."""
+        self._watch.remove()
+        self._credentials.restore()
+        self._quiet.restore()
+
+    def collected(self, items: Iterable[pytest.Item]) -> None:
+        """Read the markers of the tests that the plugin acts on. Raises UsageError for what nobody can mean."""
+        mistakes: list[str] = []
+        for item in items:
+            has_config = overridden(item)
+            if self._mode is None and not opted_in(item) and not has_config:
+                continue
+            try:
+                item.stash[PLAN] = self._sources(item)
+            except BadOption as error:
+                if str(error) not in mistakes:
+                    mistakes.append(str(error))
+                continue
+            if opted_in(item) and item.get_closest_marker("vcr") is not None:
+                mistakes.append(f"{item.nodeid} carries both lmcache and vcr, and both record its calls; keep one")
+            names = getattr(item, "fixturenames", None)
+            if names is not None:
+                self._fixtures.update(names)
+                if has_config:
+                    names.insert(0, SETTINGS_FIXTURE)
+        if mistakes:
+            raise pytest.UsageError("\n".join(f"lmcache: {mistake}" for mistake in mistakes))
+
+    def configure(self, item: pytest.Item, values: Mapping[str, Any]) -> None:
+        """Take the test's `lmcache_config` into account, before any other fixture of it runs."""
+        if not isinstance(values, Mapping):
+            raise pytest.UsageError(f"lmcache_config must return a dictionary, not {values!r}")
+        read = read_values(values, "lmcache_config")
+        if self._mode is None and not opted_in(item) and "mode" not in read:
+            return
+        self._open(item, read)
+
+    @pytest.hookimpl
+    def pytest_report_header(self) -> str | None:
+        return self._header() if self._mode is not None else None
+
+    @pytest.hookimpl
+    def pytest_report_collectionfinish(self) -> str | None:
+        return self._header() if self._mode is None else None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        result = yield
+        if self._base is not None:
+            refusals, self._base.swallowed = self._base.swallowed, []
+            if refusals:
+                result.outcome = "failed"
+                result.longrepr = _texts(refusals)
+            self._base.end(passed=result.passed)
+            self._base.begin()
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, Any, Any]:
+        if fixturedef.scope == "function" or fixturedef.argname not in self._fixtures:
+            return (yield)
+        scope = self._fixture_scope(fixturedef, request)
+        fixturedef.addfinalizer(lambda: self._end(scope, passed=True))
+        self._begin(scope)
+        passed = False
+        try:
+            result = yield
+            passed = True
+        finally:
+            self._end(scope, passed=passed)
+            fixturedef.addfinalizer(lambda: self._begin(scope))
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        if self._mode is not None or opted_in(item):
+            self._open(item, {})
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[Any]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        result = yield
+        scope = item.stash.get(SCOPE, None)
+        refusals = scope.take_refusals() if scope is not None else []
+        if not refusals and call.excinfo is not None and isinstance(call.excinfo.value, Refusal):
+            refusals = [call.excinfo.value]
+        if refusals:
+            _fail(item, result, refusals)
+        if scope is not None:
+            scope.end(passed=not result.failed)
+            scope.begin()
+            if call.when == "teardown":
+                self._close(item)
+            else:
+                result.lmcache_verdict = report.verdict(scope.counts())
+        return result
+
+    @pytest.hookimpl
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self._base is not None:
+            self._base.end(passed=True)
+        self._summary.add(self.run.totals())
+
+    def _open(self, item: pytest.Item, values: Mapping[str, Any]) -> None:
+        self._close(item)
+        try:
+            settings = resolve(_ranked(self._strong, item.stash[PLAN], values, self._ini))
+            scope = self.run.scope(item.nodeid, settings)
+        except LMCacheError as error:
+            pytest.fail(f"lmcache: {error}", pytrace=False)
+        item.stash[SCOPE] = scope
+        self._fit_environment(settings.mode)
+        self.run.enter(scope)
+
+    def _close(self, item: pytest.Item) -> None:
+        scope = item.stash.get(SCOPE, None)
+        if scope is not None and self.run.holds(scope):
+            self.run.leave(scope)
+            self._fit_environment(self._base.settings.mode if self._base else "off")
+
+    def _begin(self, scope: Scope) -> None:
+        scope.begin()
+        self.run.enter(scope)
+
+    def _end(self, scope: Scope, *, passed: bool) -> None:
+        if self.run.holds(scope):
+            scope.end(passed=passed)
+            self.run.leave(scope)
+
+    def _fixture_scope(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Scope:
+        """The scope of a fixture wider than one test. Its settings are those of the node it belongs to, so that they do
+        not depend on which test came first."""
+        owner = request.node
+        values = _config_of(fixturedef, request, owner)
+        settings = resolve(_ranked(self._strong, self._sources(owner), values, self._ini))
+        name = f"{owner.nodeid}::{fixturedef.argname}".lstrip(":.")
+        return self.run.scope(name, settings)
+
+    def _sources(self, node: Any) -> list[tuple[str, dict[str, Any]]]:
+        sources = []
+        for marker in node.iter_markers("lmcache"):
+            where = f"{node.nodeid}: @pytest.mark.lmcache"
+            if marker.args:
+                raise BadOption(f"{where} takes named settings only, as in lmcache(key='messages')")
+            sources.append(("marker", read_values(marker.kwargs, where)))
+        return sources
+
+    def _fit_environment(self, mode: str) -> None:
+        if mode == "replay":
+            self._credentials.install()
+        else:
+            self._credentials.restore()
+
+    def _header(self) -> str:
+        settings = resolve([*self._strong, *self._ini])
+        return report.header_line(settings.mode, _strategy_name(settings), settings.cassettes)
+
+
+def calls_of(item: pytest.Item) -> Calls:
+    """The calls of a test so far."""
+    return Calls(item.stash.get(SCOPE, None))
+
+
+def _ranked(
+    strong: list[tuple[str, dict[str, Any]]],
+    markers: list[tuple[str, dict[str, Any]]],
+    config: Mapping[str, Any],
+    ini: list[tuple[str, dict[str, Any]]],
+) -> list[tuple[str, Mapping[str, Any]]]:
+    return [*strong, *markers, ("lmcache_config", config), *ini]
+
+
+def _modes(config: pytest.Config) -> tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[str, Any]]]]:
+    """The sources stronger than a marker, and those weaker than `lmcache_config`."""
+    strong: list[tuple[str, dict[str, Any]]] = []
+    for source, value in (("command line", config.known_args_namespace.lmcache), ("environment", os.environ.get(ENVIRONMENT))):
+        if value:
+            strong.append((source, {"mode": read_mode(value)}))
+    values = {option.name: _ini(config, option.name) for option in OPTIONS if option.marker}
+    return strong, [("ini", {name: value for name, value in values.items() if value is not None})]
+
+
+def _ini(config: pytest.Config, name: str) -> Any:
+    value = config.getini(f"lmcache_{name}")
+    if value is None:
+        return None
+    option = next(option for option in OPTIONS if option.name == name)
+    try:
+        return option.read(value)
+    except BadOption as error:
+        raise BadOption(f"ini lmcache_{name}: {error}") from None
+
+
+def _run_settings(config: pytest.Config) -> RunSettings:
+    values = {option.name: _ini(config, option.name) for option in OPTIONS if not option.marker}
+    return RunSettings(**{name: value for name, value in values.items() if value is not None})
+
+
+def _config_of(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, owner: Any
+) -> Mapping[str, Any]:
+    """The `lmcache_config` that holds where a fixture belongs, if it is at least as wide as that fixture."""
+    if fixturedef.argname == "lmcache_config":
+        return {}
+    manager = request.session._fixturemanager
+    there = manager.getfixturedefs("lmcache_config", owner) or ()
+    here = manager.getfixturedefs("lmcache_config", request._pyfuncitem) or ()
+    if len(there) < 2 or there[-1] is not here[-1]:
+        return {}
+    if _SCOPES.index(there[-1].scope) < _SCOPES.index(fixturedef.scope):
+        return {}
+    return read_values(request.getfixturevalue("lmcache_config"), "lmcache_config")
+
+
+def _strategy_name(settings: Settings) -> str:
+    return settings.key if isinstance(settings.key, str) else getattr(settings.key, "__qualname__", "callable")
+
+
+def _texts(refusals: list[Refusal]) -> str:
+    return "\n\n".join(dict.fromkeys(str(refusal) for refusal in refusals))
+
+
+def _fail(item: pytest.Item, result: pytest.TestReport, refusals: list[Refusal]) -> None:
+    """Make a report say what was refused, and nothing else: neither frames of ours nor what an SDK made of it."""
+    try:
+        pytest.fail(_texts(refusals), pytrace=False)
+    except pytest.fail.Exception:
+        excinfo = pytest.ExceptionInfo.from_current()
+    result.outcome = "failed"
+    result.longrepr = item.repr_failure(excinfo)
+    if hasattr(result, "wasxfail"):
+        del result.wasxfail
+

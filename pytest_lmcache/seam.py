@@ -1,0 +1,61 @@
+"""What an adapter is: the few things the recorder needs to know of an SDK, and what it hands back while a stream runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pytest_lmcache.call import JSON, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A provider's answer as plain JSON, with its token counts (see `Take.usage`) and its cost in US dollars."""
+
+    response: dict[str, JSON]
+    usage: dict[str, int] = field(default_factory=dict)
+    cost: float | None = None
+
+
+class Pending(Protocol):
+    """A stream on its way to the caller. The adapter's tee reports its end exactly once; later reports are ignored."""
+
+    def complete(self, answer: Answer) -> None:
+        """The provider ended the stream by itself: this is all of it."""
+
+    def abandon(self, reason: str) -> None:
+        """The stream broke off, and what came of it is not an answer. `reason` completes 'not recorded: ...'."""
+
+
+class Adapter(Protocol):
+    """One SDK, as the recorder sees it. Everything but `tee` is a pure function of its arguments."""
+
+    name: str
+
+    def describe(self, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:
+        """The request a call makes, or None for a call that is not ours (a mocked answer, say).
+
+        Raises UnkeyableRequest for an argument with no faithful JSON form.
+        """
+
+    def is_stream(self, result: object) -> bool:
+        """Whether what the SDK returned is a stream that is still to be read."""
+
+    def dump(self, result: object) -> Answer:
+        """A whole result as JSON. Raises UnstorableResponse when it would not be rebuilt as it was."""
+
+    def dump_error(self, error: Exception) -> Answer | None:
+        """A provider's error as JSON, or None when it did not come from the provider."""
+
+    def build(self, response: dict[str, JSON]) -> object:
+        """The SDK's own object, or stream, from what `dump`, `dump_error` or `tee` made; raises a recorded error.
+
+        `response` is the caller's to keep: it was parsed for this call alone.
+        """
+
+    def tee(self, stream: object, pending: Pending) -> object:
+        """The same stream for the caller, that reports to `pending` how it ended.
+
+        The result has a method `drain(seconds: float)` which reads the rest (a coroutine function when the stream is
+        asynchronous) for at most that long, and otherwise behaves as `stream` does.
+        """

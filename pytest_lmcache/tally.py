@@ -1,0 +1,77 @@
+"""The counters of one process, added to at every call."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from threading import Lock
+
+from pytest_lmcache.call import Call
+from pytest_lmcache.report import Totals
+
+
+class Tally:
+    """What happened so far, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._outcomes: Counter[str] = Counter()
+        self._tokens = 0
+        self._prompt_cache: Counter[str] = Counter()
+        self._cost: float | None = None
+        self._seconds = 0.0
+        self._kept_local: dict[str, None] = {}
+        self._hints: dict[str, None] = {}
+        self._warnings: dict[str, None] = {}
+        self._troubles: dict[str, None] = {}
+
+    def add(self, call: Call) -> None:
+        """One more call ended."""
+        with self._lock:
+            self._outcomes[call.outcome] += 1
+            if call.take is None:
+                return
+            usage = call.take.usage
+            for name in ("cached_tokens", "cache_creation_tokens"):
+                if name in usage:
+                    self._prompt_cache[name] += usage[name]
+            if call.outcome == "replayed":
+                self._tokens += call.total_tokens
+                self._seconds += call.take.latency
+                if call.take.cost is not None:
+                    self._cost = (self._cost or 0.0) + call.take.cost
+
+    def keep_local(self, paths: Iterable[str]) -> None:
+        """Recordings were not promoted, because what used them failed."""
+        self._kept_local.update(dict.fromkeys(paths))
+
+    def hint(self, text: str) -> None:
+        """Advice for the summary, said once."""
+        self._hints[text] = None
+
+    def warn(self, text: str) -> None:
+        """Something that went otherwise than one would expect, said once."""
+        self._warnings[text] = None
+
+    def trouble(self, text: str) -> None:
+        """Something that must not go unnoticed: said once, and the run does not exit with success."""
+        self._troubles[text] = None
+
+    def totals(self) -> Totals:
+        """The counters as they stand."""
+        return Totals(
+            replayed=self._outcomes["replayed"],
+            recorded=self._outcomes["recorded"],
+            refreshed=self._outcomes["refreshed"],
+            missed=self._outcomes["missed"],
+            live=self._outcomes["live"],
+            tokens_saved=self._tokens,
+            cost_saved=self._cost,
+            seconds_saved=self._seconds,
+            cached_tokens=self._prompt_cache["cached_tokens"],
+            cache_creation_tokens=self._prompt_cache["cache_creation_tokens"],
+            kept_local=tuple(self._kept_local),
+            hints=tuple(self._hints),
+            warnings=tuple(self._warnings),
+            troubles=tuple(self._troubles),
+        )

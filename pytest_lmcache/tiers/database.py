@@ -1,0 +1,242 @@
+"""Text by name in one SQLite file: diskcache, kept to text, to its own file, to one connection and to a size.
+
+The only module that imports diskcache; imported when something is first kept or looked for on disk.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+import weakref
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import diskcache  # type: ignore[import-untyped]
+from diskcache.core import DBNAME, DEFAULT_SETTINGS, METADATA, MODE_RAW  # type: ignore[import-untyped]
+
+from pytest_lmcache.tiers.inspection import ForeignDatabase, inspect
+
+PAGE = 4096
+# SQLite's index of its log is this big until the log has 4,096 pages, and ours never has.
+LOG_INDEX = 32 * 1024
+LONGEST_LOG = 4 * 1024**2
+EMPTY = 12 * PAGE
+WAIT_MS = 60_000
+MOST_TOUCHED = 1_000
+
+# All of diskcache's settings, so that none is taken from the file. Reads do not write, evicting is ours.
+_SETTINGS = {
+    **DEFAULT_SETTINGS,
+    "eviction_policy": "least-recently-used",
+    "cull_limit": 0,
+    "sqlite_cache_size": 512,
+    "sqlite_mmap_size": 0,
+}
+_KNOWN = frozenset({*_SETTINGS, *METADATA})
+
+
+class RefusedRow(ValueError):
+    """A row that this package did not write, or that is damaged. It was not followed, loaded or run."""
+
+
+class TooBig(Exception):
+    """A text for which there is no room even when nothing else is kept."""
+
+
+class TextOnly(diskcache.Disk):  # type: ignore[misc]
+    """What diskcache may keep: text, inline, under a text key. No pickle, and no file name is ever followed."""
+
+    def put(self, key: object) -> tuple[str, bool]:
+        if type(key) is not str:
+            raise RefusedRow("a key that is no text")
+        return key, True
+
+    def get(self, key: object, raw: object) -> str:
+        if not raw or type(key) is not str:
+            raise RefusedRow("a key that is no text")
+        return key
+
+    def store(self, value: str, read: bool, key: object = None) -> tuple[int, int, None, str]:
+        return len(value.encode()), MODE_RAW, None, value
+
+    def fetch(self, mode: object, filename: object, value: object, read: bool) -> str:
+        if mode != MODE_RAW or filename is not None or type(value) is not str:
+            raise RefusedRow(f"a row of mode {mode!r}")
+        return value
+
+    def remove(self, file_path: str) -> None:
+        """Nothing: our rows have no files, so the name is not ours to follow."""
+
+
+class Database(diskcache.Cache):  # type: ignore[misc]
+    """One SQLite file of named texts in `folder`, with one connection for all threads of the process.
+
+    The caller holds a lock around every use. `size_limit` bounds the bytes of the file and its log, together.
+    """
+
+    def __init__(self, folder: Path, size_limit: int) -> None:
+        self.file = folder / DBNAME
+        self._log = folder / f"{DBNAME}-wal"
+        self._longest_log = min(size_limit // 16, LONGEST_LOG)
+        self._room = size_limit - LOG_INDEX - self._longest_log
+        self._touched: dict[str, float] = {}
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._connection = _connect(self.file)
+        self.shut: Callable[[], object] = weakref.finalize(self, self._connection.close)
+        try:
+            # The connection is ours, and diskcache would expand a `$NAME` in the path of the folder.
+            super().__init__(os.sep, disk=TextOnly, **_SETTINGS)
+            # The index stays; but with the policy on, every read would be a write.
+            self.eviction_policy = "none"
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._identity = _identity(self.file)
+            self._settle()
+        except BaseException:
+            self.shut()
+            raise
+
+    @property
+    def _con(self) -> sqlite3.Connection:
+        return self._connection
+
+    def close(self) -> None:
+        """Nothing: diskcache closes and opens again while it starts. `shut` is what closes for good."""
+
+    @contextmanager
+    def _transact(self, retry: bool = False, filename: str | None = None) -> Iterator[tuple[Any, Any]]:
+        # diskcache makes a Timeout of every trouble here, or with retry an endless loop; ours keeps the cause.
+        execute = self._connection.execute
+        if self._connection.in_transaction:
+            yield execute, _forget
+            return
+        try:
+            execute("BEGIN IMMEDIATE")
+            yield execute, _forget
+            execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                execute("ROLLBACK")
+            raise
+
+    def moved(self) -> bool:
+        """Whether the file this database reads and writes is no longer the one in the folder."""
+        try:
+            return _identity(self.file) != self._identity
+        except OSError:
+            return True
+
+    def read(self, name: str) -> str | None:
+        """The text under a name, or None. Raises RefusedRow for what `write` did not put there."""
+        text, checksum = self.get(name, tag=True)
+        if text is None:
+            return None
+        if checksum != _checksum(text):
+            raise RefusedRow("a row whose checksum is wrong")
+        self._touched[name] = time.time()
+        if len(self._touched) > MOST_TOUCHED:
+            self.flush()
+        return text  # type: ignore[no-any-return]
+
+    def write(self, texts: Mapping[str, str]) -> None:
+        """Keep texts by name, durably and all together, evicting what was used least recently.
+
+        Raises TooBig, and keeps none, when there is no room even so. The first is the one that is never evicted.
+        """
+        if sum(len(text.encode()) for text in texts.values()) > self._room - EMPTY:
+            raise TooBig
+        with self.transact():
+            for name, text in texts.items():
+                self.set(name, text, tag=_checksum(text))
+                self._touched.pop(name, None)
+            self._evict(next(iter(texts)))
+        self._settle()
+
+    def forget(self, *names: str) -> None:
+        """Delete what is under these names, if anything."""
+        with self.transact():
+            for name in names:
+                self.delete(name)
+        self._settle()
+
+    def wipe(self) -> None:
+        """Delete everything, and give the space back."""
+        self._touched.clear()
+        self.clear()
+        self._settle(0)
+
+    def flush(self) -> None:
+        """Write down what was read lately. An order of eviction is worth no error."""
+        with suppress(sqlite3.Error), self.transact():
+            self._write_touched()
+
+    def _write_touched(self) -> None:
+        rows = [(used, name) for name, used in self._touched.items()]
+        self._touched.clear()
+        self._connection.executemany("UPDATE Cache SET access_time = ? WHERE key = ? AND raw = 1", rows)
+
+    def _evict(self, kept: str) -> None:
+        """Delete rows, least recently used first, until the file fits its room once this transaction is over."""
+        execute = self._connection.execute
+        if self._excess() > 0:
+            self._write_touched()
+        while (excess := self._excess()) > 0:
+            oldest = "SELECT rowid, size FROM Cache WHERE key != ? ORDER BY access_time, rowid LIMIT 100"
+            rows = execute(oldest, (kept,)).fetchall()
+            if not rows:
+                raise TooBig
+            for row, size in rows:
+                execute("DELETE FROM Cache WHERE rowid = ?", (row,))
+                excess -= size if isinstance(size, int) else 0
+                if excess <= 0:
+                    break
+
+    def _excess(self) -> int:
+        """Bytes by which the file will be too big after the transaction: auto-vacuum gives free pages back."""
+        pages: int = self._connection.execute("PRAGMA page_count").fetchone()[0]
+        free: int = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
+        return (pages - free) * PAGE - self._room
+
+    def _settle(self, longest: int | None = None) -> None:
+        """Move the log into the file once it is long. One that is in use elsewhere is left for the next time."""
+        with suppress(FileNotFoundError):
+            if self._log.stat().st_size <= (self._longest_log if longest is None else longest):
+                return
+            self._connection.execute("PRAGMA busy_timeout = 100")
+            with suppress(sqlite3.OperationalError):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    """A connection to a file that was looked at before anything in it could act."""
+    if file.is_symlink() or (file.exists() and not stat.S_ISREG(file.stat().st_mode)):
+        raise ForeignDatabase("it is not a regular file")
+    connection = sqlite3.connect(file, timeout=WAIT_MS / 1000, isolation_level=None, check_same_thread=False)
+    try:
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "wal_autocheckpoint = 0"):
+            connection.execute(f"PRAGMA {pragma}")
+        inspect(connection, _KNOWN)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_dev, status.st_ino
+
+
+def _checksum(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+def _forget(_name: object) -> None:
+    """What diskcache does with a file name it replaced or deleted: nothing, see TextOnly.remove."""
