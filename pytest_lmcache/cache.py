@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import re
 import secrets
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ class Cache:
             # The key is all that is needed to find the value again, and a request may hold credentials.
             request=Request(adapter="cache", operation="cache", model="", body={}, conversation=()),
             takes=(Take(self.encode(value), latency=0.0),),
-            recorded_at=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             recorded_by="",
         )
         if self.memory is not None:

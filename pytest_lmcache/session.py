@@ -28,9 +28,6 @@ from pytest_lmcache.tiers.stack import Stack
 
 DRAIN_SECONDS = 10.0
 NO_FOLDER = "none"
-_REPEAT_HINT = (
-    'an answer at temperature > 0 was repeated for identical calls; repeat="next" records each of them as its own take'
-)
 
 
 class Run:
@@ -117,9 +114,10 @@ class Run:
 class Phase:
     """A stretch of the run whose outcome decides what of its recordings reaches the cassette folder."""
 
-    def __init__(self, run: Run, stack: Stack) -> None:
+    def __init__(self, run: Run, stack: Stack, name: str) -> None:
         self._run = run
         self._stack = stack
+        self._name = name
         self._pending: dict[str, Recording] = {}
         self._passed: bool | None = None
         self._lock = RLock()
@@ -140,7 +138,7 @@ class Phase:
     def _settle(self) -> None:
         pending, self._pending = self._pending, {}
         if not self._passed and self._run.settings.keep != "all":
-            self._run.tally.keep_local(recording.key.path for recording in pending.values())
+            self._run.tally.keep_local(self._name, len(pending))
             return
         for recording in pending.values():
             try:
@@ -162,13 +160,13 @@ class Scope:
         self.swallowed: list[Refusal] = []
         self._run = run
         self._stack = stack
-        self._phase = Phase(run, stack)
+        self._phase = Phase(run, stack, name)
         self._streams: list[OpenStream] = []
         self.recorder = None if settings.mode == "off" else Recorder(settings, rule, stack, bench, self)
 
     def begin(self) -> None:
         """A new phase of this scope starts."""
-        self._phase = Phase(self._run, self._stack)
+        self._phase = Phase(self._run, self._stack, self.name)
 
     def end(self, *, passed: bool) -> None:
         """The phase is over."""
@@ -188,7 +186,7 @@ class Scope:
             self._phase.add(recording)
         self._run.tally.add(call)
         if _repeated_at_temperature(call, self.settings):
-            self._run.tally.hint(_REPEAT_HINT)
+            self._run.tally.repeat(self.name)
 
     def refuse(self, request: Request, key: Key, number: int) -> Refusal:
         self.add(Call(request, key, "missed", "none", None, number), None)
@@ -210,9 +208,9 @@ class Scope:
         self.swallowed.append(refusal)
         return refusal
 
-    def counts(self) -> dict[str, int]:
+    def totals(self) -> Totals:
         """How many calls of this scope had which outcome."""
-        return Counter(call.outcome for call in self.calls)
+        return Totals(**Counter(call.outcome for call in self.calls))
 
     def take_refusals(self) -> list[Refusal]:
         """What was refused since this was last asked, whether or not something swallowed it."""

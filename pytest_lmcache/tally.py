@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from threading import Lock
 
 from pytest_lmcache.call import Call
@@ -20,8 +19,8 @@ class Tally:
         self._prompt_cache: Counter[str] = Counter()
         self._cost: float | None = None
         self._seconds = 0.0
-        self._kept_local: dict[str, None] = {}
-        self._hints: dict[str, None] = {}
+        self._kept_local: list[str] = []
+        self._repeated: dict[str, None] = {}
         self._warnings: dict[str, None] = {}
         self._troubles: dict[str, None] = {}
 
@@ -41,13 +40,13 @@ class Tally:
                 if call.take.cost is not None:
                     self._cost = (self._cost or 0.0) + call.take.cost
 
-    def keep_local(self, paths: Iterable[str]) -> None:
-        """Recordings were not promoted, because what used them failed."""
-        self._kept_local.update(dict.fromkeys(paths))
+    def keep_local(self, test: str, recordings: int) -> None:
+        """Recordings were not promoted, because the test that used them failed."""
+        self._kept_local += [test] * recordings
 
-    def hint(self, text: str) -> None:
-        """Advice for the summary, said once."""
-        self._hints[text] = None
+    def repeat(self, test: str) -> None:
+        """One take answered several calls of a test that asks for chance."""
+        self._repeated[test] = None
 
     def warn(self, text: str) -> None:
         """Something that went otherwise than one would expect, said once."""
@@ -71,7 +70,7 @@ class Tally:
             cached_tokens=self._prompt_cache["cached_tokens"],
             cache_creation_tokens=self._prompt_cache["cache_creation_tokens"],
             kept_local=tuple(self._kept_local),
-            hints=tuple(self._hints),
+            repeated=tuple(self._repeated),
             warnings=tuple(self._warnings),
             troubles=tuple(self._troubles),
         )

@@ -150,7 +150,7 @@ class Active:
             if call.when == "teardown":
                 self._close(item)
             else:
-                result.lmcache_verdict = report.verdict(scope.counts())
+                result.lmcache_verdict = report.verdict(scope.totals())
         return result
 
     @pytest.hookimpl

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 import time
 import weakref
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import diskcache  # type: ignore[import-untyped]
-from diskcache.core import DBNAME, DEFAULT_SETTINGS, METADATA, MODE_RAW  # type: ignore[import-untyped]
+import diskcache
+from diskcache.core import DBNAME, DEFAULT_SETTINGS, METADATA, MODE_RAW
 
-from pytest_lmcache.tiers.inspection import ForeignDatabase, inspect
+from pytest_lmcache.tiers.inspection import connect
 
 PAGE = 4096
 # SQLite's index of its log is this big until the log has 4,096 pages, and ours never has.
@@ -28,9 +26,10 @@ LOG_INDEX = 32 * 1024
 LONGEST_LOG = 4 * 1024**2
 EMPTY = 12 * PAGE
 WAIT_MS = 60_000
+SETTLE_S = 2.0
 MOST_TOUCHED = 1_000
 
-# All of diskcache's settings, so that none is taken from the file. Reads do not write, evicting is ours.
+# All of diskcache's settings, so that none is taken from the file. Evicting is ours.
 _SETTINGS = {
     **DEFAULT_SETTINGS,
     "eviction_policy": "least-recently-used",
@@ -86,8 +85,9 @@ class Database(diskcache.Cache):  # type: ignore[misc]
         self._longest_log = min(size_limit // 16, LONGEST_LOG)
         self._room = size_limit - LOG_INDEX - self._longest_log
         self._touched: dict[str, float] = {}
+        self._writing = False
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._connection = _connect(self.file)
+        self._connection = connect(self.file, _KNOWN, wait_ms=WAIT_MS)
         self.shut: Callable[[], object] = weakref.finalize(self, self._connection.close)
         try:
             # The connection is ours, and diskcache would expand a `$NAME` in the path of the folder.
@@ -112,9 +112,10 @@ class Database(diskcache.Cache):  # type: ignore[misc]
     def _transact(self, retry: bool = False, filename: str | None = None) -> Iterator[tuple[Any, Any]]:
         # diskcache makes a Timeout of every trouble here, or with retry an endless loop; ours keeps the cause.
         execute = self._connection.execute
-        if self._connection.in_transaction:
+        if self._writing:
             yield execute, _forget
             return
+        self._writing = True
         try:
             execute("BEGIN IMMEDIATE")
             yield execute, _forget
@@ -123,6 +124,8 @@ class Database(diskcache.Cache):  # type: ignore[misc]
             if self._connection.in_transaction:
                 execute("ROLLBACK")
             raise
+        finally:
+            self._writing = False
 
     def moved(self) -> bool:
         """Whether the file this database reads and writes is no longer the one in the folder."""
@@ -203,30 +206,28 @@ class Database(diskcache.Cache):  # type: ignore[misc]
         return (pages - free) * PAGE - self._room
 
     def _settle(self, longest: int | None = None) -> None:
-        """Move the log into the file once it is long. One that is in use elsewhere is left for the next time."""
-        with suppress(FileNotFoundError):
-            if self._log.stat().st_size <= (self._longest_log if longest is None else longest):
-                return
-            self._connection.execute("PRAGMA busy_timeout = 100")
-            with suppress(sqlite3.OperationalError):
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            self._connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+        """Move the log into the file once it is too long.
 
+        A writer that finds another one at it waits, or else the log would grow faster than it is moved; but not for
+        ever, since a reader may hold it up.
+        """
+        longest = self._longest_log if longest is None else longest
+        if self._log_size() <= longest:
+            return
+        deadline = time.monotonic() + SETTLE_S
+        self._connection.execute("PRAGMA busy_timeout = 20")
+        with suppress(sqlite3.OperationalError):
+            while self._log_size() > longest and time.monotonic() < deadline:
+                busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if busy:
+                    time.sleep(0.002)
+        self._connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
 
-def _connect(file: Path) -> sqlite3.Connection:
-    """A connection to a file that was looked at before anything in it could act."""
-    if file.is_symlink() or (file.exists() and not stat.S_ISREG(file.stat().st_mode)):
-        raise ForeignDatabase("it is not a regular file")
-    connection = sqlite3.connect(file, timeout=WAIT_MS / 1000, isolation_level=None, check_same_thread=False)
-    try:
-        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "wal_autocheckpoint = 0"):
-            connection.execute(f"PRAGMA {pragma}")
-        inspect(connection, _KNOWN)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    def _log_size(self) -> int:
+        try:
+            return self._log.stat().st_size
+        except FileNotFoundError:
+            return 0
 
 
 def _identity(file: Path) -> tuple[int, int]:

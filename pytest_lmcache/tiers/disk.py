@@ -151,20 +151,20 @@ class Disk:
         raise TierUnavailable(str(self.folder), "it is deleted or damaged again and again")
 
     def _cleared(self, error: Exception) -> bool:
-        """Whether a new start may do what failed with `error`. The database is closed, and a bad one set aside."""
+        """Whether a new start may do what failed with `error`: the database was moved, or is bad and set aside."""
         import sqlite3
 
         from pytest_lmcache.tiers.inspection import ForeignDatabase
 
-        moved = self._database is not None and self._database.moved()
-        self._drop()
-        damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-        if moved:
+        if self._database is not None and self._database.moved():
+            self._drop()
             return True
+        damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
         return (damaged or isinstance(error, ForeignDatabase)) and self._set_aside(error)
 
     def _set_aside(self, error: Exception) -> bool:
         """Rename the database, so that whoever paid for what is in it can still look at it. Whether that went well."""
+        self._drop()
         aside = self.folder / SET_ASIDE
         try:
             for log in ("cache.db-wal", "cache.db-shm"):

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -241,7 +242,6 @@ def put_many(folder: Path, worker: int, limit: int, count: int) -> None:
     disk = Disk(folder, limit)
     for name in range(count):
         disk.put(a_recording((worker, name), size=2_000))
-        assert found(disk, (worker, name))
     disk.close()
 
 
@@ -297,10 +297,8 @@ def test_a_damaged_envelope_is_a_value_error_or_a_recording(data: st.DataObject)
     text = envelope.dumps(a_recording("a"))
     place = data.draw(st.integers(0, len(text) - 1))
     damaged = text[:place] + data.draw(st.text(max_size=3)) + text[place + data.draw(st.integers(0, 30)) :]
-    try:
+    with suppress(ValueError):
         assert isinstance(envelope.loads(damaged), Recording)
-    except ValueError:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,12 @@ def test_one_of_our_own_triggers_with_another_body_is_foreign(filled: Disk, fold
 
 
 def test_settings_in_the_file_are_not_obeyed(filled: Disk, folder: Path) -> None:
-    for name, value in (("statistics", 1), ("eviction_policy", "x"), ("sqlite_auto_vacuum", "0; x"), ("cull_limit", 99)):
+    for name, value in (
+        ("statistics", 1),
+        ("eviction_policy", "x"),
+        ("sqlite_auto_vacuum", "0; x"),
+        ("cull_limit", 99),
+    ):
         poison(folder, "UPDATE Settings SET value = ? WHERE key = ?", value, name)
     poison(folder, "UPDATE Settings SET value = 'x' WHERE key IN ('count', 'size', 'hits')")
     assert filled.get(a_key(1)) == a_recording(1)

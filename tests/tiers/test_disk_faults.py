@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +49,11 @@ class FailingConnection(sqlite3.Connection):
 
 
 @pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
+def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
     faults = Faults()
     monkeypatch.setattr(FailingConnection, "faults", faults)
     monkeypatch.setattr(sqlite3, "connect", functools.partial(sqlite3.connect, factory=FailingConnection))
-    yield faults
+    return faults
 
 
 def put_or_not(disk: Disk, name: object) -> bool:
@@ -167,8 +166,7 @@ def test_kill_at_any_moment_loses_nothing_acknowledged(folder: Path) -> None:
         """
         with child(folder, body) as process:
             assert process.stdout is not None
-            for _ in range(chance.randrange(1, 12)):
-                acknowledged.append(process.stdout.readline().strip())
+            acknowledged += [process.stdout.readline().strip() for _ in range(chance.randrange(1, 12))]
             process.send_signal(signal.SIGKILL)
             acknowledged += process.stdout.read().split()
     disk = Disk(folder, 1024**3)
@@ -190,6 +188,7 @@ def test_a_full_disk_is_the_typed_error_and_harms_nothing(folder: Path) -> None:
                 acknowledge(count)
             except TierUnavailable:
                 refused += 1
+        assert disk.get(a_key("first")) == a_recording("first")
         print("refused", refused)
     """
     with child(folder, body) as process:
@@ -216,5 +215,3 @@ def test_nothing_heavy_is_imported_before_the_first_use(folder: Path) -> None:
     with child(folder, body) as process:
         output, errors = process.communicate()
     assert (process.returncode, output.split()) == (0, []), errors
-
-

@@ -10,17 +10,20 @@ class by class and field by field.
 from __future__ import annotations
 
 import base64
-import json
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-from pydantic import BaseModel, ValidationError
+import ujson
+from pydantic import BaseModel
 
 from pytest_lmcache.adapters.litellm import classes
 from pytest_lmcache.call import JSON
 from pytest_lmcache.errors import UnstorableResponse
 
 _HIDDEN = ("custom_llm_provider", "response_cost", "model_id", "region_name")
+_SCALARS = frozenset((float, int, str, bool))
+_DIGEST = re.compile("[0-9a-f]{64}")
 _HEADERS = ("x-ratelimit-", "llm_provider-x-ratelimit-", "x-request-id", "llm_provider-x-request-id", "request-id")
 
 
@@ -32,7 +35,7 @@ def encode(value: Any, *, compact: bool = True) -> dict[str, JSON]:
     record = _encoded(value)
     failure = _difference(value, record)
     if failure is not None and isinstance(value, BaseModel):
-        record, failure = _repaired(value, record, failure)
+        record, failure = _repaired(value, failure)
     if failure is not None:
         raise UnstorableResponse(f"{type(value).__name__}: {failure} does not survive being written down")
     if compact and isinstance(value, BaseModel):
@@ -74,6 +77,9 @@ def hidden_params(value: Any) -> dict[str, JSON]:
     kept: dict[str, JSON] = {
         name: hidden[name] for name in _HIDDEN if isinstance(hidden.get(name), str | int | float)
     }
+    if _DIGEST.fullmatch(str(kept.get("model_id", ""))):
+        # Made by a Router of the deployment's parameters, its credentials among them.
+        del kept["model_id"]
     headers = hidden.get("additional_headers")
     if isinstance(headers, dict):
         wanted = {str(name): str(item) for name, item in headers.items() if str(name).startswith(_HEADERS)}
@@ -117,8 +123,8 @@ def _encoded(value: Any) -> dict[str, JSON]:
 def _difference(value: Any, record: dict[str, JSON]) -> str | None:
     """Where the rebuilt object is not the original, None when it is."""
     try:
-        rebuilt = decode(json.loads(json.dumps(record)))
-    except (TypeError, ValueError, ValidationError) as error:
+        rebuilt = decode(_written(record))
+    except (TypeError, ValueError, OverflowError) as error:
         return f"it ({str(error).splitlines()[0]})"
     if classes.is_binary(value):
         return None if value.content == rebuilt.content else "its content"
@@ -128,6 +134,12 @@ def _difference(value: Any, record: dict[str, JSON]) -> str | None:
     if isinstance(value, BaseModel) and value.model_dump(warnings=False) != rebuilt.model_dump(warnings=False):
         return "the set of its fields"
     return None
+
+
+def _written(record: dict[str, JSON]) -> dict[str, Any]:
+    text = ujson.dumps(record, ensure_ascii=False, escape_forward_slashes=False, allow_nan=False)
+    written: dict[str, Any] = ujson.loads(text)
+    return written
 
 
 def _differing(a: Any, b: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -144,6 +156,8 @@ def _differing(a: Any, b: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[st
             else:
                 yield from _differing(a[name], b[name], (*path, str(name)))
     elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        if _SCALARS.issuperset(map(type, a)) and a == b and [*map(type, a)] == [*map(type, b)]:
+            return
         for index, (left, right) in enumerate(zip(a, b, strict=True)):
             yield from _differing(left, right, (*path, str(index)))
     elif a != b or isinstance(b, BaseModel) or isinstance(a, bool) is not isinstance(b, bool):
@@ -167,25 +181,26 @@ def _attributes(model: BaseModel) -> dict[str, JSON]:
     return {**found, "_response_ms": round(taken)} if isinstance(taken, int | float) else found
 
 
-def _repaired(value: BaseModel, record: dict[str, JSON], failure: str) -> tuple[dict[str, JSON], str | None]:
-    """The record with what the class alone does not restore: classes of nested objects, or no validation at all."""
-    for unchecked in ({}, {"unchecked": True}):
-        attempt: dict[str, JSON] = {**record, **cast("dict[str, JSON]", unchecked)}
+def _repaired(value: BaseModel, failure: str) -> tuple[dict[str, JSON], str | None]:
+    """The record with what the class alone does not restore: nested objects of other classes than it declares, dumped
+    as what they are, or no validation at all."""
+    dumped = {**_encoded(value), "data": value.model_dump(warnings=False, serialize_as_any=True)}
+    for extra in ({}, {"unchecked": True}):
+        attempt: dict[str, JSON] = {**dumped, **extra}
         for _ in range(8):
-            remaining = _difference(value, attempt)
-            if remaining is None:
+            if _difference(value, attempt) is None:
                 return attempt, None
             found = _missing_types(value, attempt)
             if not found:
                 break
             attempt["types"] = {**cast("dict[str, JSON]", attempt.get("types", {})), **found}
-    return record, failure
+    return dumped, failure
 
 
 def _missing_types(value: BaseModel, record: dict[str, JSON]) -> dict[str, JSON]:
     try:
-        rebuilt = decode(json.loads(json.dumps(record)))
-    except (TypeError, ValueError, ValidationError):
+        rebuilt = decode(_written(record))
+    except (TypeError, ValueError, OverflowError):
         return {}
     known = cast("dict[str, JSON]", record.get("types", {}))
     found: dict[str, JSON] = {}

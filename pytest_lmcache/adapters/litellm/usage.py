@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import litellm
@@ -46,9 +47,9 @@ def counts(usage: Any) -> dict[str, int]:
 def cost(result: Any) -> float | None:
     """What litellm says the answer cost in US dollars, None when it does not know the model's price."""
     hidden = getattr(result, "_hidden_params", None)
-    known = hidden.get("response_cost") if isinstance(hidden, dict) else None
-    if isinstance(known, int | float):
-        return float(known)
+    if isinstance(hidden, dict) and "response_cost" in hidden:
+        known = hidden["response_cost"]
+        return float(known) if isinstance(known, int | float) else None
     if isinstance(result, dict):
         return _priced(_get(result, "model"), counts(_get(result, "usage")))
     return _asked(result, None)
@@ -79,28 +80,35 @@ def of_stream(chunks: list[Any], model: str | None) -> tuple[dict[str, int], flo
 def _asked(result: Any, model: str | None) -> float | None:
     if result is None:
         return None
-    try:
-        price = litellm.completion_cost(completion_response=result, model=model)
-    except Exception:  # litellm raises plain Exceptions for models without a price
-        return None
-    return float(price) if price else None
+    return _price(lambda: litellm.completion_cost(completion_response=result, model=model))
 
 
 def _priced(model: Any, found: dict[str, int]) -> float | None:
     if not isinstance(model, str) or not found:
         return None
     cached, created = found.get("cached_tokens", 0), found.get("cache_creation_tokens", 0)
-    try:
-        asked, answered = litellm.cost_per_token(
-            model=model,
-            prompt_tokens=found.get("prompt_tokens", 0) + cached + created,
-            completion_tokens=found.get("completion_tokens", 0),
-            cache_read_input_tokens=cached,
-            cache_creation_input_tokens=created,
+    return _price(
+        lambda: sum(
+            litellm.cost_per_token(
+                model=model,
+                prompt_tokens=found.get("prompt_tokens", 0) + cached + created,
+                completion_tokens=found.get("completion_tokens", 0),
+                cache_read_input_tokens=cached,
+                cache_creation_input_tokens=created,
+            )
         )
+    )
+
+
+def _price(ask: Callable[[], float]) -> float | None:
+    suppressed = litellm.suppress_debug_info
+    litellm.suppress_debug_info = True  # or it prints a list of providers for a model it does not know
+    try:
+        return float(ask()) or None
     except Exception:  # litellm raises plain Exceptions for models without a price
         return None
-    return float(asked + answered) or None
+    finally:
+        litellm.suppress_debug_info = suppressed
 
 
 def _in_event(chunk: bytes | str) -> dict[str, Any]:

@@ -1,0 +1,179 @@
+"""The text of a run for people: the header, the verdict on one test, and the summary at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+_MOST_NAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What became of the calls of a test, a worker or a run; `+` merges two of them.
+
+    `live` counts calls that reached a provider and were recorded nowhere, `abandoned` streams that did not end,
+    `cost_saved` is in US dollars and None where no price is known. `kept_local` names the test of every recording that
+    was not promoted because it failed, `unstorable` says why each answer could not be kept, `repeated` names the tests
+    in which one recording answered several times at a temperature above 0. `troubles` are warnings that must not end in
+    an exit status of success.
+    """
+
+    replayed: int = 0
+    recorded: int = 0
+    refreshed: int = 0
+    missed: int = 0
+    live: int = 0
+    tokens_saved: int = 0
+    cost_saved: float | None = None
+    seconds_saved: float = 0.0
+    cached_tokens: int = 0
+    cache_creation_tokens: int = 0
+    abandoned: int = 0
+    kept_local: tuple[str, ...] = ()
+    unstorable: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+    def __add__(self, other: Totals) -> Totals:
+        merged = {name: _sum(getattr(self, name), getattr(other, name)) for name in _NAMES}
+        for name in ("repeated", "hints", "warnings", "troubles"):
+            merged[name] = tuple(dict.fromkeys(merged[name]))
+        return Totals(**merged)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Numbers, text and lists only, as pytest-xdist can send them."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Totals:
+        """What `to_dict` made."""
+        kept: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
+        return cls(**kept)
+
+
+_NAMES = tuple(field.name for field in fields(Totals))
+
+
+def header_line(mode: str, strategy: str, cassettes: str) -> str:
+    """What the plugin is about to do: `lmcache: replay, keyed by request, from cassettes/`."""
+    if mode == "off":
+        return "lmcache: off"
+    folder = f"{cassettes.rstrip('/')}/"
+    return f"lmcache: {mode}, keyed by {strategy}, {'from' if mode == 'replay' else 'into'} {folder}"
+
+
+def verdict(totals: Totals) -> str:
+    """What became of the calls of one test, what matters most first: `1 recorded, 2 replayed`, `missed`, `no calls`."""
+    counts = {
+        "missed": totals.missed,
+        "went live": totals.live,
+        "recorded": totals.recorded,
+        "refreshed": totals.refreshed,
+        "replayed": totals.replayed,
+    }
+    if totals.missed == 1 == sum(counts.values()):
+        return "missed"
+    return ", ".join(_counted(counts)) or "no calls"
+
+
+def summary_lines(totals: Totals) -> tuple[str, ...]:
+    """The end of a run, a line a fact; empty when nothing happened."""
+    return (*_first_line(totals), *(f"  {line}" for line in _details(totals)))
+
+
+def _first_line(totals: Totals) -> Iterable[str]:
+    counts = {
+        "replayed": totals.replayed,
+        "recorded": totals.recorded,
+        "refreshed": totals.refreshed,
+        "missed": totals.missed,
+        "live and unrecorded": totals.live,
+    }
+    if any(counts.values()):
+        yield " · ".join([f"lmcache: {', '.join(_counted(counts))}", *_saved(totals)])
+    elif any(_details(totals)):
+        yield "lmcache: no calls"
+
+
+def _saved(totals: Totals) -> list[str]:
+    """What the replays saved: tokens, money and time, as far as known."""
+    worth = [text for text in (_dollars(totals.cost_saved or 0.0), _duration(totals.seconds_saved)) if text]
+    saved = [_several(totals.tokens_saved, "token")] if totals.tokens_saved else []
+    if worth:
+        saved.append(" and ".join(worth))
+    if saved:
+        saved[-1] += " saved"
+    return saved
+
+
+def _details(totals: Totals) -> Iterable[str]:
+    yield from _prompt_cache(totals.cached_tokens, totals.cache_creation_tokens)
+    if kept := len(totals.kept_local):
+        stays = "1 recording stays" if kept == 1 else f"{kept:,} recordings stay"
+        until = "its test passes" if kept == 1 else "their tests pass"
+        yield f"{stays} on this machine until {until}: {_names(totals.kept_local)}"
+    if totals.abandoned:
+        yield f"{_several(totals.abandoned, 'stream')} not read to the end, and so not recorded"
+    for cause, count in Counter(totals.unstorable).items():
+        yield f"{_several(count, 'answer')} not recorded: {cause}"
+    if totals.repeated:
+        yield (
+            'hint: one answer was given several times at temperature > 0; repeat="next" makes each a take of its own: '
+            f"{_names(totals.repeated)}"
+        )
+    yield from (f"hint: {hint}" for hint in totals.hints)
+    yield from (f"warning: {warning}" for warning in totals.warnings)
+
+
+def _prompt_cache(read: int, written: int) -> Iterable[str]:
+    if read and written:
+        yield f"{_several(read, 'token')} read from and {written:,} written to the provider's prompt cache"
+    elif read or written:
+        done = "read from" if read else "written to"
+        yield f"{_several(read or written, 'token')} {done} the provider's prompt cache"
+
+
+def _sum(one: Any, other: Any) -> Any:
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
+
+
+def _counted(counts: Mapping[str, int]) -> list[str]:
+    return [f"{count:,} {what}" for what, count in counts.items() if count]
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _names(names: Iterable[str]) -> str:
+    """A few names in full, each once, and how many more there are."""
+    distinct = list(dict.fromkeys(names))
+    more = len(distinct) - _MOST_NAMES
+    return ", ".join(distinct[:_MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _dollars(cost: float) -> str:
+    """An amount of money: two decimals, or four below a cent; empty for none."""
+    if cost <= 0:
+        return ""
+    if cost < 0.0001:
+        return "<$0.0001"
+    return f"${cost:.4f}" if cost < 0.01 else f"${cost:,.2f}"
+
+
+def _duration(seconds: float) -> str:
+    """A time in its two largest units, `3m 12s`; tenths below ten seconds, empty below one of them."""
+    if seconds < 9.95:
+        return f"{seconds:.1f}s" if seconds >= 0.05 else ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours:,}h {minutes}m"
+    return f"{minutes}m {rest}s" if minutes else f"{rest}s"

@@ -1,0 +1,8 @@
+"""What every test of this project needs: an SDK that looks nothing up when it is imported."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
