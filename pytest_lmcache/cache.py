@@ -26,9 +26,9 @@ class Cache:
     """Answers by request, in memory and on disk, each of which can be turned off and is bounded.
 
     Override `cache_key` to decide which requests are the same, `encode` and `decode` to keep values that are no plain
-    JSON. Nothing is opened, and no folder made, before the first use. Without `disk_cache_dir` the disk tier is the
-    one of the project in the current directory, in the user's cache folder. A disk that cannot be used is warned
-    about once, and done without.
+    JSON. `memory` and `disk` are the tiers. Nothing is opened, and no folder made, before the first use. Without
+    `disk_cache_dir` the disk tier is the one of the project in the current directory, in the user's cache folder. A
+    disk that cannot be used is warned about once, and done without.
     """
 
     def __init__(
@@ -57,11 +57,12 @@ class Cache:
         if self._project is not None:
             from pytest_lmcache.tiers.local import project_folder
 
-            project, self._project = self._project, None
             try:
-                self._disk = Disk(project_folder(project) / "disk", self._size_limit)
+                self._disk = Disk(project_folder(self._project) / "disk", self._size_limit)
             except TierUnavailable as error:
                 self._without_disk(error)
+            # Last, so that another thread never takes a disk that is being looked for for one that is off.
+            self._project = None
         return self._disk
 
     def cache_key(self, request: dict[str, Any], ignored_args_for_cache_key: list[str] | None = None) -> str:

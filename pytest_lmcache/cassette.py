@@ -105,8 +105,8 @@ def _take(item: Any, path: str) -> Take:
     if not isinstance(item, dict) or not isinstance(item.get("answer"), dict):
         raise BadRecording(path, "one of its responses has no 'answer'", _AGAIN)
     latency, cost, usage = item.get("latency_s"), item.get("cost_usd"), item.get("tokens", {})
-    numbers = isinstance(latency, int | float) and (cost is None or isinstance(cost, int | float))
-    if not numbers or not isinstance(usage, dict) or not all(type(count) is int for count in usage.values()):
+    counted = isinstance(usage, dict) and all(type(count) is int for count in usage.values())
+    if not isinstance(latency, int | float) or not isinstance(cost, int | float | None) or not counted:
         raise BadRecording(path, "one of its responses has a 'latency_s', 'cost_usd' or 'tokens' that is no number", _AGAIN)
     try:
         response = ujson.dumps(item["answer"], ensure_ascii=False, escape_forward_slashes=False, allow_nan=False)

@@ -142,7 +142,7 @@ def _called(rule: KeyRule, request: Request, body: dict[str, JSON]) -> JSON:
 
 
 def _without(body: dict[str, JSON], ignore: tuple[str, ...]) -> dict[str, JSON]:
-    kept = {name: value for name, value in body.items() if name not in ignore}
+    kept: dict[str, JSON] = {name: value for name, value in body.items() if name not in ignore}
     paths = [entry for entry in ignore if not _FIELD.fullmatch(entry)]
     if not paths:
         return kept

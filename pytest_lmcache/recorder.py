@@ -45,8 +45,8 @@ class Log(Protocol):
     def fail(self, error: LMCacheError) -> Refusal:
         """A call cannot be answered for another reason: the error to raise."""
 
-    def warn(self, text: str) -> None:
-        """Something a person should know at the end of the run."""
+    def unrecorded(self, reason: str) -> None:
+        """A live answer reached the test and could not be recorded."""
 
     def open_stream(self, stream: OpenStream) -> None:
         """A stream was handed to the test; it may have to be drained when the test leaves it unread."""
@@ -182,7 +182,7 @@ class Recorder:
         """A call was answered live, and nothing of it was recorded."""
         self.uncount(key)
         self._log.add(Call(request, key, "live", "provider", None, number), None)
-        self._log.warn(f"a live {request.operation} call was not recorded: {reason}")
+        self._log.unrecorded(reason)
 
     def store(self, request: Request, key: Key, number: int, answer: Answer, latency: float) -> None:
         """Make an answer safe, as a new recording or as one more take of the one there is."""

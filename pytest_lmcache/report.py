@@ -14,9 +14,8 @@ _MOST_NAMES = 3
 class Totals:
     """What became of the calls of a test, a worker or a run; `+` merges two of them.
 
-    `live` counts calls that reached a provider and were recorded nowhere, `abandoned` streams that did not end,
-    `cost_saved` is in US dollars and None where no price is known. `kept_local` names the test of every recording that
-    was not promoted because it failed, `unstorable` says why each answer could not be kept, `repeated` names the tests
+    `live` counts calls that reached a provider and were recorded nowhere, `cost_saved` is in US dollars and None where no price is known. `kept_local` names the test of every recording that
+    was not promoted because it failed, `unrecorded` says why each answer could not be kept, `repeated` names the tests
     in which one recording answered several times at a temperature above 0. `troubles` are warnings that must not end in
     an exit status of success.
     """
@@ -31,17 +30,15 @@ class Totals:
     seconds_saved: float = 0.0
     cached_tokens: int = 0
     cache_creation_tokens: int = 0
-    abandoned: int = 0
     kept_local: tuple[str, ...] = ()
-    unstorable: tuple[str, ...] = ()
+    unrecorded: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
 
     def __add__(self, other: Totals) -> Totals:
         merged = {name: _sum(getattr(self, name), getattr(other, name)) for name in _NAMES}
-        for name in ("repeated", "hints", "warnings", "troubles"):
+        for name in ("repeated", "warnings", "troubles"):
             merged[name] = tuple(dict.fromkeys(merged[name]))
         return Totals(**merged)
 
@@ -117,17 +114,14 @@ def _details(totals: Totals) -> Iterable[str]:
         stays = "1 recording stays" if kept == 1 else f"{kept:,} recordings stay"
         until = "its test passes" if kept == 1 else "their tests pass"
         yield f"{stays} on this machine until {until}: {_names(totals.kept_local)}"
-    if totals.abandoned:
-        yield f"{_several(totals.abandoned, 'stream')} not read to the end, and so not recorded"
-    for cause, count in Counter(totals.unstorable).items():
+    for cause, count in Counter(totals.unrecorded).items():
         yield f"{_several(count, 'answer')} not recorded: {cause}"
     if totals.repeated:
         yield (
             'hint: one answer was given several times at temperature > 0; repeat="next" makes each a take of its own: '
             f"{_names(totals.repeated)}"
         )
-    yield from (f"hint: {hint}" for hint in totals.hints)
-    yield from (f"warning: {warning}" for warning in totals.warnings)
+    yield from (f"warning: {warning}" for warning in (*totals.warnings, *totals.troubles))
 
 
 def _prompt_cache(read: int, written: int) -> Iterable[str]:

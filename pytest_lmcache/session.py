@@ -69,6 +69,11 @@ class Run:
         """Whether a scope has been entered and not left."""
         return scope in self._scopes
 
+    def close(self) -> None:
+        """The run is over."""
+        if self._disk is not None:
+            self._disk.close()
+
     def totals(self) -> Totals:
         """What happened in this process."""
         return self.tally.totals()
@@ -198,8 +203,8 @@ class Scope:
     def fail(self, error: LMCacheError) -> Refusal:
         return self._refusal(Refusal(f"lmcache: {error}"))
 
-    def warn(self, text: str) -> None:
-        self._run.tally.warn(f"{self.name}: {text}")
+    def unrecorded(self, reason: str) -> None:
+        self._run.tally.unrecorded(reason)
 
     def open_stream(self, stream: OpenStream) -> None:
         self._streams.append(stream)
@@ -210,7 +215,14 @@ class Scope:
 
     def totals(self) -> Totals:
         """How many calls of this scope had which outcome."""
-        return Totals(**Counter(call.outcome for call in self.calls))
+        counts = Counter(call.outcome for call in self.calls)
+        return Totals(
+            replayed=counts["replayed"],
+            recorded=counts["recorded"],
+            refreshed=counts["refreshed"],
+            missed=counts["missed"],
+            live=counts["live"],
+        )
 
     def take_refusals(self) -> list[Refusal]:
         """What was refused since this was last asked, whether or not something swallowed it."""

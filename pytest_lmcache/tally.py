@@ -21,6 +21,7 @@ class Tally:
         self._seconds = 0.0
         self._kept_local: list[str] = []
         self._repeated: dict[str, None] = {}
+        self._unrecorded: list[str] = []
         self._warnings: dict[str, None] = {}
         self._troubles: dict[str, None] = {}
 
@@ -48,6 +49,10 @@ class Tally:
         """One take answered several calls of a test that asks for chance."""
         self._repeated[test] = None
 
+    def unrecorded(self, reason: str) -> None:
+        """A live answer could not be recorded."""
+        self._unrecorded.append(reason)
+
     def warn(self, text: str) -> None:
         """Something that went otherwise than one would expect, said once."""
         self._warnings[text] = None
@@ -70,6 +75,7 @@ class Tally:
             cached_tokens=self._prompt_cache["cached_tokens"],
             cache_creation_tokens=self._prompt_cache["cache_creation_tokens"],
             kept_local=tuple(self._kept_local),
+            unrecorded=tuple(self._unrecorded),
             repeated=tuple(self._repeated),
             warnings=tuple(self._warnings),
             troubles=tuple(self._troubles),

@@ -16,7 +16,7 @@ LIMIT = 600
 IDEOGRAPH = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 """Chinese and Japanese characters, for a regular expression: they are written without spaces, so each is a word."""
 
-_WORD = re.compile(rf"\s*(?:[{IDEOGRAPH}]|[^\W{IDEOGRAPH}]+(?:[.:'’@-][^\W{IDEOGRAPH}]+)*|[^\w\s])|\s+")
+_WORD = re.compile(rf"\s*(?:[{IDEOGRAPH}]|[^\W{IDEOGRAPH}]+(?:[.:'\u2019@-][^\W{IDEOGRAPH}]+)*|[^\w\s])|\s+")
 _SENTENCE = re.compile(r"(?:[^\n.!?]|[.!?](?=\S))*[.!?]*\n?")
 
 # SequenceMatcher visits every pair of equal pieces, over and over; repetitive text has a square of them.
@@ -72,7 +72,7 @@ def visible(text: str, *, blanks: bool = False, spelled: bool = False) -> str:
 
 
 def _repeated(glyph: str, count: int) -> str:
-    return glyph * count if count <= 4 or glyph not in "␠⏎⇥ " else f"{glyph}×{count}"
+    return glyph * count if count <= 4 or glyph not in "␠⏎⇥ " else f"{glyph}\u00d7{count}"
 
 
 def _glyph(char: str, blanks: bool, spelled: bool) -> str:
@@ -155,10 +155,9 @@ def _tidied(changes: list[_Change]) -> tuple[list[_Change], str]:
             continue
         if joined and _negligible(same, joined[-1], change):
             last = joined.pop()
-            change = _Change(last.same, last.old + same + change.old, last.new + same + change.new)
+            joined.append(_Change(last.same, last.old + same + change.old, last.new + same + change.new))
         else:
-            change = _Change(same, change.old, change.new)
-        joined.append(change)
+            joined.append(_Change(same, change.old, change.new))
         same = ""
     sames = [*(change.same for change in joined), same]
     for index, change in enumerate(joined):

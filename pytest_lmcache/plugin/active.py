@@ -54,6 +54,7 @@ class Active:
     def close(self) -> None:
         """Put everything back as it was found."""
         self._watch.remove()
+        self.run.close()
         self._credentials.restore()
         self._quiet.restore()
 
@@ -150,7 +151,7 @@ class Active:
             if call.when == "teardown":
                 self._close(item)
             else:
-                result.lmcache_verdict = report.verdict(scope.totals())
+                result.lmcache_verdict = report.verdict(scope.totals())  # type: ignore[attr-defined]
         return result
 
     @pytest.hookimpl

@@ -175,8 +175,11 @@ class Database(diskcache.Cache):  # type: ignore[misc]
 
     def flush(self) -> None:
         """Write down what was read lately. An order of eviction is worth no error."""
-        with suppress(sqlite3.Error), self.transact():
-            self._write_touched()
+        if self._touched:
+            with suppress(sqlite3.Error):
+                with self.transact():
+                    self._write_touched()
+                self._settle()
 
     def _write_touched(self) -> None:
         rows = [(used, name) for name, used in self._touched.items()]
@@ -216,12 +219,16 @@ class Database(diskcache.Cache):  # type: ignore[misc]
             return
         deadline = time.monotonic() + SETTLE_S
         self._connection.execute("PRAGMA busy_timeout = 20")
-        with suppress(sqlite3.OperationalError):
+        try:
             while self._log_size() > longest and time.monotonic() < deadline:
                 busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 if busy:
                     time.sleep(0.002)
-        self._connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+        except sqlite3.OperationalError:
+            # What was written is safe in the log as well.
+            return
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
 
     def _log_size(self) -> int:
         try:

@@ -47,6 +47,7 @@ class Disk:
         self._warn = warn
         self._warned: set[str] = set()
         self._database: Database | None = None
+        self._inherited: Database | None = None
         self._lock = Lock()
         self._process = os.getpid()
 
@@ -94,6 +95,7 @@ class Disk:
 
     def close(self) -> None:
         """Give the file back. The next use opens it again."""
+        self._after_fork()
         with self._lock:
             if self._database is not None:
                 self._database.flush()

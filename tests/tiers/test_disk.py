@@ -173,6 +173,14 @@ def test_a_recording_bigger_than_the_limit_is_not_kept_and_said_once(opened: Ope
     assert "262,144 bytes" in warned[0]
 
 
+def test_a_limit_no_recording_fits_in_keeps_none_and_says_so_once(opened: Opened, warned: list[str]) -> None:
+    disk = opened(10_000)
+    disk.put(a_recording("a"))
+    disk.put(a_recording("b"))
+    assert not found(disk, "a")
+    assert len(warned) == 1
+
+
 def test_a_folder_deleted_while_running_is_made_again_and_keeps_what_is_put(disk: Disk, folder: Path) -> None:
     disk.put(a_recording("before"))
     shutil.rmtree(folder)
@@ -273,8 +281,10 @@ def test_a_forked_child_uses_a_connection_of_its_own(disk: Disk) -> None:
     if child == 0:
         status = 1
         try:
+            disk.close()
             disk.put(a_recording("child"))
             status = 0 if found(disk, "parent") else 2
+            disk.close()
         finally:
             os._exit(status)
     assert os.waitpid(child, 0)[1] == 0

@@ -41,7 +41,7 @@ def test_other_values_are_shown_old_and_new() -> None:
 
 
 def test_conversation_comes_first_then_the_model_and_tools_last() -> None:
-    new = {"a": 1, "tools": [TOOL], "model": "x", "z": 2, "messages": [user("Hi")]}
+    new: dict[str, Any] = {"a": 1, "tools": [TOOL], "model": "x", "z": 2, "messages": [user("Hi")]}
     assert [found.path for found in differences({}, new)] == ["messages", "model", "a", "z", "tools"]
 
 
@@ -64,8 +64,13 @@ def test_inserted_message_does_not_move_the_ones_behind_it() -> None:
 
 def test_message_inserted_before_a_changed_one_is_told_apart_from_it() -> None:
     old = {"messages": [{"role": "system", "content": "Be kind."}, user("What is the capital of France?")]}
-    new = {"messages": [old["messages"][0], {"role": "assistant", "content": "Hello"},
-                        user("What is the capital of Spain?")]}
+    new = {
+        "messages": [
+            old["messages"][0],
+            {"role": "assistant", "content": "Hello"},
+            user("What is the capital of Spain?"),
+        ]
+    }
     assert shown(old, new) == [
         ("messages[1]", "added", 'assistant, "Hello"'),
         ("messages[2].content", "changed", "What is the capital of [-France-]{+Spain+}?"),
@@ -106,7 +111,9 @@ def test_two_images_of_one_size_are_told_apart() -> None:
 
 
 def test_file_given_as_bytes_is_shown_by_its_size() -> None:
-    old, new = ({"file": {"$bytes": {"sha256": digit * 64, "size": size}}} for digit, size in (("a", 12_000), ("b", 900)))
+    old, new = (
+        {"file": {"$bytes": {"sha256": digit * 64, "size": size}}} for digit, size in (("a", 12_000), ("b", 900))
+    )
     assert shown(old, new) == [("file", "changed", "<file 12 kB> → <file 900 B>")]
 
 

@@ -9,7 +9,9 @@ from pytest_lmcache.worddiff import LIMIT, visible, word_diff
 PROMPT = " ".join(f"Rule {number}: never mention topic {number}." for number in range(300))
 
 texts = st.text(max_size=300)
-word_lists = st.lists(st.sampled_from("the of capital France Spain is, a question? 0.2 Ünïcode 首都".split()), max_size=12)
+word_lists = st.lists(
+    st.sampled_from(["the", "of", "capital", "France", "Spain", "is,", "a", "question?", "0.2", "首都"]), max_size=12
+)
 
 
 def undone(diff: str, *, keep: str) -> str:
@@ -73,7 +75,7 @@ def test_long_insertion_is_cut_in_its_middle_with_the_number_of_words_left_out()
         ("foo\nbar", "foo bar", "foo[-⏎-]{+␠+}bar"),
         ("foo bar", "foo\tbar", "foo[-␠-]{+⇥+}bar"),
         ("foo\nbar", "foo\r\nbar", "foo{+␍+}⏎bar"),
-        ("a" + " " * 100 + "b", "a b", "a [-␠×99-]b"),
+        ("a" + " " * 100 + "b", "a b", "a [-␠\u00d799-]b"),
     ],
 )
 def test_change_of_blanks_alone_is_made_visible(old: str, new: str, diff: str) -> None:
@@ -104,7 +106,7 @@ def test_control_characters_never_reach_the_terminal() -> None:
         ("the quick fox", "a slow fox", "[-the quick-]{+a slow+} fox"),
         ("in 0.2 s", "in 0.7 s", "in [-0.2-]{+0.7+} s"),
         ("今天天气很好。", "今天天气不好。", "今天天气[-很-]{+不+}好。"),
-        ("What is the sum now", "Tell me the total now", "[-What is the sum-]{+Tell me the total+} now"),
+        ("Why is it so odd", "Where was it so even", "[-Why is-]{+Where was+} it so [-odd-]{+even+}"),
     ],
 )
 def test_changes_are_marked_as_a_reader_would(old: str, new: str, diff: str) -> None:
@@ -143,4 +145,4 @@ def test_replaced_word_appears_on_both_sides(old: str, new: str) -> None:
 
 
 def test_visible_text_is_one_line() -> None:
-    assert visible("a\n\n\n\n\n\nb\tc\x00") == "a⏎×6b⇥c<U+0000>"
+    assert visible("a\n\n\n\n\n\nb\tc\x00") == "a⏎\u00d76b⇥c<U+0000>"

@@ -1,8 +1,7 @@
-"""litellm as the recorder sees it: requests described, answers and errors written down and rebuilt, streams followed."""
+"""litellm as the recorder sees it: requests described, answers and errors written down, streams followed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_lmcache.adapters.litellm import answers, errors, replayed, requests, streams
@@ -10,13 +9,15 @@ from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.seam import Answer, Pending
 
 
-@dataclass(frozen=True, slots=True)
 class LiteLLM:
     """The adapter. `awaited` says how the call was made: some streams of litellm are of either kind, and a recording
-    made by one kind of call replays for the other."""
+    made by one kind of call replays for the other.
+    """
 
-    awaited: bool = False
-    name: str = "litellm"
+    name = "litellm"
+
+    def __init__(self, *, awaited: bool = False) -> None:
+        self.awaited = awaited
 
     def describe(self, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:
         return requests.describe(operation, args, kwargs)

@@ -32,14 +32,7 @@ def unfold(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         if name not in own:
             merged[name] = _copy(value) if type(value) in _CONTAINERS else value
     for name, value in own.items():
-        kind = type(value)
-        if kind in _CONTAINERS and name in shared:
-            base = shared[name]
-            if kind is dict and type(base) is dict:
-                value = unfold(base, value)
-            elif kind is list and _one_object(value) and _one_object(base):
-                value = [unfold(base[0], value[0])]
-        merged[name] = value
+        merged[name] = _over(shared[name], value) if name in shared and type(value) in _CONTAINERS else value
     if WITHOUT in merged:
         for name in merged.pop(WITHOUT):
             merged.pop(name, None)
@@ -47,6 +40,14 @@ def unfold(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 _CONTAINERS = (dict, list)
+
+
+def _over(base: Any, value: Any) -> Any:
+    if type(value) is dict and type(base) is dict:
+        return unfold(base, value)
+    if _one_object(value) and _one_object(base):
+        return [unfold(base[0], value[0])]
+    return value
 
 
 def _shared(chunks: list[dict[str, Any]]) -> dict[str, Any]:

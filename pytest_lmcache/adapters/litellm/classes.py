@@ -38,13 +38,9 @@ MODULES = (
 )
 
 
-class UnknownClass(LMCacheError):
-    """A recording names a class that this release of litellm does not have."""
-
-
 @lru_cache(maxsize=1024)
 def named(name: str) -> type[BaseModel]:
-    """The class of this name. Raises UnknownClass."""
+    """The class of this name. Raises LMCacheError when the installed release has none."""
     for module_name in MODULES:
         try:
             found = getattr(importlib.import_module(module_name), name, None)
@@ -52,7 +48,7 @@ def named(name: str) -> type[BaseModel]:
             continue
         if isinstance(found, type) and issubclass(found, BaseModel):
             return found
-    raise UnknownClass(f"the recording needs litellm's class {name!r}, which the installed release does not have")
+    raise LMCacheError(f"the recording needs litellm's class {name!r}, which the installed release does not have")
 
 
 @lru_cache(maxsize=1024)
@@ -60,7 +56,7 @@ def name_of(cls: type) -> str:
     """The name under which `named` finds this very class. Raises UnstorableResponse when it does not."""
     try:
         known = named(cls.__name__) is cls
-    except UnknownClass:
+    except LMCacheError:
         known = False
     if not known:
         raise UnstorableResponse(f"an answer of type {cls.__module__}.{cls.__qualname__} is not known here")
@@ -71,7 +67,7 @@ def constructed(cls: type[BaseModel], data: dict[str, Any]) -> Any:
     """An object of the class from its fields, by the SDK's own constructor."""
     if cls is TranscriptionResponse:
         # Its constructor knows one field only; litellm itself sets the others afterwards.
-        value = TranscriptionResponse(text=data.pop("text", None))
+        value: Any = TranscriptionResponse(text=data.pop("text", None))
         for name, item in data.items():
             value[name] = item
         return value
@@ -97,4 +93,3 @@ def binary(content: bytes, content_type: str) -> HttpxBinaryResponseContent:
     """What `speech` returns, around these bytes."""
     headers = {"content-type": content_type} if content_type else None
     return HttpxBinaryResponseContent(httpx.Response(200, headers=headers, content=content))
-

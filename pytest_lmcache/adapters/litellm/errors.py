@@ -12,12 +12,32 @@ from pytest_lmcache.seam import Answer
 
 # The fault of the connection, the clock or litellm's own checks, and not an answer of the provider.
 _NOT_AN_ANSWER = frozenset(
-    "Timeout APIConnectionError MockException BudgetExceededError UnsupportedParamsError LiteLLMUnknownProvider".split()
+    {
+        "APIConnectionError",
+        "BudgetExceededError",
+        "LiteLLMUnknownProvider",
+        "MockException",
+        "Timeout",
+        "UnsupportedParamsError",
+    }
 )
 _KEPT = (
-    "message status_code llm_provider model body code type param num_retries max_retries category rate_limit_type "
-    "detail request_id provider_specific_fields"
-).split()
+    "message",
+    "status_code",
+    "llm_provider",
+    "model",
+    "body",
+    "code",
+    "type",
+    "param",
+    "num_retries",
+    "max_retries",
+    "category",
+    "rate_limit_type",
+    "detail",
+    "request_id",
+    "provider_specific_fields",
+)
 
 
 def dump_error(error: Exception) -> Answer | None:
@@ -62,4 +82,3 @@ def _is_json(value: Any) -> bool:
     if isinstance(value, list):
         return all(_is_json(item) for item in value)
     return value is None or isinstance(value, str | int | float)
-

@@ -56,7 +56,8 @@ def hook(
     awaited: bool,
 ) -> Hook:
     """The hook of one function. `asked` gives the operation and its arguments by name, or None for a call that is not
-    ours; `adapters` are the one for blocking and the one for awaited calls."""
+    ours; `adapters` are the one for blocking and the one for awaited calls.
+    """
     blocking_adapter, awaited_adapter = adapters
 
     def run(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -1,6 +1,7 @@
 """One object of the SDK as JSON, and the object again: a whole answer, or one chunk of a stream.
 
-    {"type": "ModelResponse", "data": {...}, "hidden_params": {...}, "attributes": {...}, "types": {"data/*": "Embedding"}}
+    {"type": "EmbeddingResponse", "data": {...}, "hidden_params": {...}, "attributes": {...},
+     "types": {"data/*": "Embedding"}}
 
 `attributes` are what litellm hangs on an object beside its fields, `types` the classes of nested objects that the outer
 class would not restore by itself. Nothing is believed to survive: what is written is rebuilt at once and compared,
@@ -18,11 +19,11 @@ import ujson
 from pydantic import BaseModel
 
 from pytest_lmcache.adapters.litellm import classes
+from pytest_lmcache.adapters.litellm.nested import build_nested, differing, dumped, fields
 from pytest_lmcache.call import JSON
 from pytest_lmcache.errors import UnstorableResponse
 
 _HIDDEN = ("custom_llm_provider", "response_cost", "model_id", "region_name")
-_SCALARS = frozenset((float, int, str, bool))
 _DIGEST = re.compile("[0-9a-f]{64}")
 _HEADERS = ("x-ratelimit-", "llm_provider-x-ratelimit-", "x-request-id", "llm_provider-x-request-id", "request-id")
 
@@ -48,9 +49,11 @@ def encode(value: Any, *, compact: bool = True) -> dict[str, JSON]:
 
 def decode(record: dict[str, Any]) -> Any:
     """The object that `encode` wrote down. `record` is used up."""
-    kind, data = record["type"], record.get("data")
+    kind, data = record["type"], record["data"]
     plain = _PLAIN.get(kind)
     if plain is not None:
+        if "types" in record:
+            build_nested(data, record["types"])
         return plain(data)
     if kind == "HttpxBinaryResponseContent":
         value = classes.binary(base64.b64decode(data), record.get("content_type", ""))
@@ -71,12 +74,10 @@ def hidden_params(value: Any) -> dict[str, JSON]:
     """What is worth keeping of litellm's `_hidden_params`: no endpoint, no address, no time of day."""
     hidden = getattr(value, "_hidden_params", None)
     if isinstance(hidden, BaseModel):
-        hidden = _fields(hidden)
+        hidden = fields(hidden)
     if not isinstance(hidden, dict):
         return {}
-    kept: dict[str, JSON] = {
-        name: hidden[name] for name in _HIDDEN if isinstance(hidden.get(name), str | int | float)
-    }
+    kept: dict[str, JSON] = {name: hidden[name] for name in _HIDDEN if isinstance(hidden.get(name), str | int | float)}
     if _DIGEST.fullmatch(str(kept.get("model_id", ""))):
         # Made by a Router of the deployment's parameters, its credentials among them.
         del kept["model_id"]
@@ -110,7 +111,8 @@ def _encoded(value: Any) -> dict[str, JSON]:
     if isinstance(value, str):
         return {"type": "text", "data": value}
     if isinstance(value, dict):
-        return {"type": "dict", "data": dict(value)}
+        types: dict[str, JSON] = {}
+        return {"type": "dict", "data": dumped(value, (), types), **({"types": types} if types else {})}
     if isinstance(value, list):
         return {"type": "list", "data": [encode(item) for item in value]}
     if classes.is_binary(value):
@@ -128,7 +130,7 @@ def _difference(value: Any, record: dict[str, JSON]) -> str | None:
         return f"it ({str(error).splitlines()[0]})"
     if classes.is_binary(value):
         return None if value.content == rebuilt.content else "its content"
-    place = next(_differing(value, rebuilt, ()), None)
+    place = next(differing(value, rebuilt, ()), None)
     if place is not None:
         return "/".join(place[0]) or "it"
     if isinstance(value, BaseModel) and value.model_dump(warnings=False) != rebuilt.model_dump(warnings=False):
@@ -142,40 +144,13 @@ def _written(record: dict[str, JSON]) -> dict[str, Any]:
     return written
 
 
-def _differing(a: Any, b: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The places where two objects differ, and what the first has there; a place within a differing class is none."""
-    if isinstance(a, BaseModel):
-        if type(a) is not type(b):
-            yield path, a
-            return
-        yield from _differing(_fields(a), _fields(b), path)
-    elif isinstance(a, dict) and isinstance(b, dict):
-        for name in {**a, **b}:
-            if name not in a or name not in b:
-                yield (*path, str(name)), a.get(name)
-            else:
-                yield from _differing(a[name], b[name], (*path, str(name)))
-    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        if _SCALARS.issuperset(map(type, a)) and a == b and [*map(type, a)] == [*map(type, b)]:
-            return
-        for index, (left, right) in enumerate(zip(a, b, strict=True)):
-            yield from _differing(left, right, (*path, str(index)))
-    elif a != b or isinstance(b, BaseModel) or isinstance(a, bool) is not isinstance(b, bool):
-        yield path, a
-
-
-def _fields(model: BaseModel) -> dict[str, Any]:
-    own = {name: item for name, item in vars(model).items() if not name.startswith("_")}
-    return {**own, **(model.__pydantic_extra__ or {})}
-
-
 def _attributes(model: BaseModel) -> dict[str, JSON]:
     """What litellm put beside the fields: the number of an event, how long the answer took (whole milliseconds)."""
-    fields = type(model).model_fields
+    declared = type(model).model_fields
     found: dict[str, JSON] = {
         name: item
         for name, item in vars(model).items()
-        if name not in fields and not name.startswith("_") and isinstance(item, str | int | float | None)
+        if name not in declared and not name.startswith("_") and isinstance(item, str | int | float | None)
     }
     taken = vars(model).get("_response_ms")
     return {**found, "_response_ms": round(taken)} if isinstance(taken, int | float) else found
@@ -183,10 +158,11 @@ def _attributes(model: BaseModel) -> dict[str, JSON]:
 
 def _repaired(value: BaseModel, failure: str) -> tuple[dict[str, JSON], str | None]:
     """The record with what the class alone does not restore: nested objects of other classes than it declares, dumped
-    as what they are, or no validation at all."""
-    dumped = {**_encoded(value), "data": value.model_dump(warnings=False, serialize_as_any=True)}
+    as what they are, or no validation at all.
+    """
+    whole = {**_encoded(value), "data": value.model_dump(warnings=False, serialize_as_any=True)}
     for extra in ({}, {"unchecked": True}):
-        attempt: dict[str, JSON] = {**dumped, **extra}
+        attempt: dict[str, JSON] = {**whole, **extra}
         for _ in range(8):
             if _difference(value, attempt) is None:
                 return attempt, None
@@ -194,7 +170,7 @@ def _repaired(value: BaseModel, failure: str) -> tuple[dict[str, JSON], str | No
             if not found:
                 break
             attempt["types"] = {**cast("dict[str, JSON]", attempt.get("types", {})), **found}
-    return dumped, failure
+    return whole, failure
 
 
 def _missing_types(value: BaseModel, record: dict[str, JSON]) -> dict[str, JSON]:
@@ -204,7 +180,7 @@ def _missing_types(value: BaseModel, record: dict[str, JSON]) -> dict[str, JSON]
         return {}
     known = cast("dict[str, JSON]", record.get("types", {}))
     found: dict[str, JSON] = {}
-    for path, original in _differing(value, rebuilt, ()):
+    for path, original in differing(value, rebuilt, ()):
         if isinstance(original, BaseModel):
             exact, any_item = "/".join(path), "/".join("*" if part.isdigit() else part for part in path)
             name = classes.name_of(type(original))
@@ -219,11 +195,7 @@ def _built(cls: type[BaseModel], data: dict[str, Any], record: dict[str, Any]) -
     if types is None and "unchecked" not in record:
         return classes.constructed(cls, data)
     types = types or {}
-    for place, name in sorted(types.items(), key=lambda item: item[0].count("/"), reverse=True):
-        inner = classes.named(name)
-        for holder, key in list(_holders(data, place.split("/"))):
-            if isinstance(holder[key], dict):
-                holder[key] = classes.constructed(inner, holder[key])
+    build_nested(data, types)
     if "unchecked" in record:
         return classes.unchecked(cls, data)
     # What does not pass for its field's class was set after the object was made, by litellm too.
@@ -232,20 +204,6 @@ def _built(cls: type[BaseModel], data: dict[str, Any], record: dict[str, Any]) -
     for name, item in later.items():
         setattr(value, name, item)
     return value
-
-
-def _holders(data: Any, parts: list[str]) -> Iterator[tuple[Any, Any]]:
-    head, *rest = parts
-    keys: list[Any] = []
-    if isinstance(data, list):
-        keys = list(range(len(data))) if head == "*" else [int(head)]
-    elif isinstance(data, dict) and head in data:
-        keys = [head]
-    for key in keys:
-        if rest:
-            yield from _holders(data[key], rest)
-        else:
-            yield data, key
 
 
 def _compacted(value: BaseModel, record: dict[str, JSON]) -> dict[str, JSON]:

@@ -24,34 +24,132 @@ CONVERSATION = {
 }
 """Operation -> the arguments that are the conversation itself."""
 
-CLIENT_OPTIONS = frozenset(
-    # credentials
-    "api_key azure_ad_token azure_ad_token_provider azure_username azure_password azure_scope client_id client_secret "
-    "tenant_id vertex_credentials vertex_ai_credentials credentials token hf_token organization project secret_fields "
-    # endpoints and headers
-    "api_base base_url api_version api_type vertex_project vertex_ai_project vertex_location vertex_ai_location "
-    "region_name headers extra_headers default_headers provider_specific_header ssl_verify use_litellm_proxy "
-    # the client and its patience
-    "client shared_session use_client self timeout request_timeout force_timeout stream_timeout client_side_timeout "
-    "timeout_by_service_tier stream_timeout_by_service_tier num_retries max_retries retry_policy retry_strategy "
-    "cooldown_time "
-    # litellm's cache
-    "caching cache ttl caching_groups cache_key preset_cache_key "
-    # callbacks, logging and bookkeeping
-    "callbacks success_callback failure_callback logger_fn verbose no-log metadata tags turn_off_message_logging "
-    "proxy_server_request completion_call_id "
-    # how a blocking function is told to answer with a coroutine
-    "acompletion atext_completion aembedding aresponses aimg_generation aimage_generation aimage_edit atranscription "
-    "aspeech arerank amoderation is_async async_call".split()
-)
+_CREDENTIALS = {
+    "api_key",
+    "azure_ad_token",
+    "azure_ad_token_provider",
+    "azure_username",
+    "azure_password",
+    "azure_scope",
+    "client_id",
+    "client_secret",
+    "tenant_id",
+    "vertex_credentials",
+    "vertex_ai_credentials",
+    "credentials",
+    "token",
+    "hf_token",
+    "organization",
+    "project",
+    "secret_fields",
+}
+"""Who asks."""
+
+_ENDPOINTS = {
+    "api_base",
+    "base_url",
+    "api_version",
+    "api_type",
+    "vertex_project",
+    "vertex_ai_project",
+    "vertex_location",
+    "vertex_ai_location",
+    "region_name",
+    "headers",
+    "extra_headers",
+    "default_headers",
+    "provider_specific_header",
+    "ssl_verify",
+    "use_litellm_proxy",
+}
+"""Where the provider is."""
+
+_CLIENT = {
+    "client",
+    "shared_session",
+    "use_client",
+    "self",
+    "timeout",
+    "request_timeout",
+    "force_timeout",
+    "stream_timeout",
+    "client_side_timeout",
+    "timeout_by_service_tier",
+    "stream_timeout_by_service_tier",
+    "num_retries",
+    "max_retries",
+    "retry_policy",
+    "retry_strategy",
+    "cooldown_time",
+}
+"""The client and its patience."""
+
+_CACHE = {
+    "caching",
+    "cache",
+    "ttl",
+    "caching_groups",
+    "cache_key",
+    "preset_cache_key",
+}
+"""litellm's own cache."""
+
+_LOGGING = {
+    "callbacks",
+    "success_callback",
+    "failure_callback",
+    "logger_fn",
+    "verbose",
+    "no-log",
+    "metadata",
+    "tags",
+    "turn_off_message_logging",
+    "proxy_server_request",
+    "completion_call_id",
+}
+"""Callbacks and bookkeeping."""
+
+_ASYNC_FLAGS = {
+    "acompletion",
+    "atext_completion",
+    "aembedding",
+    "aresponses",
+    "aimg_generation",
+    "aimage_generation",
+    "aimage_edit",
+    "atranscription",
+    "aspeech",
+    "arerank",
+    "amoderation",
+    "is_async",
+    "async_call",
+}
+"""How litellm tells a blocking function to answer with a coroutine."""
+
+CLIENT_OPTIONS = frozenset(_CREDENTIALS | _ENDPOINTS | _CLIENT | _CACHE | _LOGGING | _ASYNC_FLAGS)
 """Arguments that say how to reach the provider and not what to ask of it."""
 
-_PREFIXES = ("aws_", "s3_", "litellm_", "_litellm_", "langfuse_", "langsmith_", "anthropic_federation_", "anthropic_keycloak_")
+_PREFIXES = (
+    "aws_",
+    "s3_",
+    "litellm_",
+    "_litellm_",
+    "langfuse_",
+    "langsmith_",
+    "anthropic_federation_",
+    "anthropic_keycloak_",
+)
 _SUFFIXES = ("_api_key", "_secret", "_secret_key", "_access_key", "_password", "_credentials", "_identity_token")
 _ASKED_AFTER_ALL = frozenset({"litellm_system_prompt"})
 _NESTED = frozenset(
-    "fallbacks context_window_fallbacks content_policy_fallbacks default_fallbacks context_window_fallback_dict "
-    "model_list".split()
+    {
+        "fallbacks",
+        "context_window_fallbacks",
+        "content_policy_fallbacks",
+        "default_fallbacks",
+        "context_window_fallback_dict",
+        "model_list",
+    }
 )
 _MOCKS = ("mock_response", "mock_tool_calls", "mock_timeout")
 

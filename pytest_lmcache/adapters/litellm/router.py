@@ -33,12 +33,13 @@ def install(module: ModuleType, gate: Gate) -> None:
     router = getattr(module, "Router", None)
     if _swapped or router is None:
         return
-    for name in (*OPERATIONS, *_FORWARDERS):
-        if name in vars(router):
-            _swapped.append(swap(router, name, _maker(vars(router)[name], OPERATIONS.get(name), gate)))
-    for name in _STEPS:
-        if name in vars(router):
-            _swapped.append(swap(router, name, within))
+    methods = vars(router)
+    _swapped.extend(
+        swap(router, name, _maker(methods[name], OPERATIONS.get(name), gate))
+        for name in (*OPERATIONS, *_FORWARDERS)
+        if name in methods
+    )
+    _swapped.extend(swap(router, name, within) for name in _STEPS if name in methods)
 
 
 def uninstall() -> None:
@@ -72,6 +73,6 @@ def _maker(method: Callable[..., Any], operation: str | None, gate: Gate) -> Cal
 
 
 def _is_mocked(router: Any) -> bool:
-    """Whether a deployment answers from `mock_response`: then each call the Router makes inside is looked at instead."""
+    """Whether a deployment answers from `mock_response`: then the calls it makes inside are looked at."""
     deployments = getattr(router, "model_list", None) or ()
     return any("mock_response" in (deployment.get("litellm_params") or {}) for deployment in deployments)

@@ -7,23 +7,14 @@ is left, so that a caller who breaks off does not pay for half an answer.
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
-from litellm import CustomStreamWrapper
 from pydantic import BaseModel
 
-from pytest_lmcache.adapters.litellm import usage
-from pytest_lmcache.adapters.litellm.chunks import fold
-from pytest_lmcache.adapters.litellm.hooks import inside
-from pytest_lmcache.adapters.litellm.objects import encode, hidden_params
-from pytest_lmcache.call import JSON
-from pytest_lmcache.errors import UnstorableResponse
-from pytest_lmcache.seam import Answer, Pending
+from pytest_lmcache.adapters.litellm.source import Source
+from pytest_lmcache.seam import Pending
 
-DRAIN_SECONDS = 10.0
 _NO_STREAMS = (BaseModel, dict, list, tuple, str, bytes)
 
 
@@ -39,7 +30,7 @@ def tee(stream: Any, pending: Pending, *, awaited: bool) -> Any:
     wrapper_class = _wrapper_class(type(stream), asynchronous)
     if wrapper_class is None:
         return _AsyncProxy(source) if asynchronous else _Proxy(source)
-    wrapper = wrapper_class.__new__(wrapper_class)
+    wrapper: Any = object.__new__(wrapper_class)
     wrapper.__dict__ = stream.__dict__
     wrapper._source = source
     return wrapper
@@ -52,162 +43,6 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-class Source:
-    """A live stream, what came of it so far, and whom to tell how it ended."""
-
-    def __init__(self, stream: Any, pending: Pending, loop: asyncio.AbstractEventLoop | None) -> None:
-        self.stream = stream
-        self.pending = pending
-        self.loop = loop
-        self.chunks: list[Any] = []
-        self.records: list[dict[str, JSON]] = []
-        self.unstorable = ""
-        self.ended = False
-        self.reader: _Reader | None = None
-        self._turn = threading.Lock()
-
-    def pull(self) -> Any:
-        with self._turn:
-            try:
-                with inside():
-                    chunk = next(self.stream)
-            except StopIteration:
-                self._finish()
-                raise
-            except BaseException as error:
-                self._fail(error)
-                raise
-            self._note(chunk)
-            return chunk
-
-    async def apull(self) -> Any:
-        try:
-            with inside():
-                chunk = await self.stream.__anext__()
-        except StopAsyncIteration:
-            self._finish()
-            raise
-        except BaseException as error:
-            self._fail(error)
-            raise
-        self._note(chunk)
-        return chunk
-
-    def drain(self, seconds: float) -> None:
-        """Read the rest, in a thread of its own since a blocking read cannot be told to give up."""
-        if self.ended:
-            return
-        reader = threading.Thread(target=self._read, args=(time.monotonic() + seconds,), daemon=True)
-        reader.start()
-        reader.join(seconds)
-        self._give_up(seconds)
-
-    async def adrain(self, seconds: float) -> None:
-        """Read the rest in a task that goes on when its loop is being shut down."""
-        if self.ended:
-            return
-        if self.reader is None:
-            self.reader = _Reader(self._aread(), loop=asyncio.get_running_loop())
-        timer = self.reader.get_loop().call_later(seconds, self.reader.stop)
-        try:
-            await asyncio.wait([self.reader])
-        finally:
-            if self.reader.done():
-                timer.cancel()
-                self._give_up(seconds)
-
-    def leave(self) -> None:
-        """The caller is done with an asynchronous stream: read the rest while its loop runs. From any thread."""
-        if self.ended or self.reader is not None or self.loop is None or not self.loop.is_running():
-            return
-        self.loop.call_soon_threadsafe(self._start_reader)
-
-    def _start_reader(self) -> None:
-        if self.ended or self.reader is not None or self.loop is None:
-            return
-        self.reader = _Reader(self._aread(), loop=self.loop)
-        timer = self.loop.call_later(DRAIN_SECONDS, self.reader.stop)
-        self.reader.add_done_callback(lambda _: (timer.cancel(), self._give_up(DRAIN_SECONDS)))
-
-    def _read(self, deadline: float) -> None:
-        try:
-            while time.monotonic() < deadline:
-                self.pull()
-        except Exception:  # the end, or a failure: either is reported by now
-            return
-
-    async def _aread(self) -> None:
-        try:
-            while True:
-                await self.apull()
-        except (Exception, asyncio.CancelledError):  # the end, or a failure: either is reported by now
-            return
-
-    def _give_up(self, seconds: float) -> None:
-        if not self.ended:
-            self.ended = True
-            self.pending.abandon(f"the caller left the stream, and its rest took more than {seconds:g} s")
-
-    def _note(self, chunk: Any) -> None:
-        if self.ended or self.unstorable:
-            return
-        try:
-            self.records.append(encode(chunk, compact=False))
-        except UnstorableResponse as error:
-            self.unstorable = str(error)
-        self.chunks.append(chunk)
-
-    def _fail(self, error: BaseException) -> None:
-        if not self.ended:
-            self.ended = True
-            self.pending.abandon(f"the stream broke off ({type(error).__name__})")
-
-    def _finish(self) -> None:
-        if self.ended:
-            return
-        self.ended = True
-        if self.unstorable:
-            self.pending.abandon(self.unstorable)
-            return
-        model = getattr(self.stream, "model", None)
-        found, cost = usage.of_stream(self.chunks, model if isinstance(model, str) else None)
-        self.pending.complete(Answer(_response(self.stream, self.records), found, cost))
-
-
-def _response(stream: Any, records: list[dict[str, JSON]]) -> dict[str, JSON]:
-    shared, own = fold(records)
-    response: dict[str, JSON] = {"type": "stream", "of": _family(stream)}
-    for name in ("model", "custom_llm_provider"):
-        value = getattr(stream, name, None)
-        if isinstance(value, str):
-            response[name] = value
-    hidden = hidden_params(stream)
-    # Before the end litellm writes the cost of a stream as 0.0 here.
-    hidden.pop("response_cost", None)
-    if hidden:
-        response["hidden_params"] = hidden
-    return {**response, "shared": shared, "chunks": list(own)}
-
-
-def _family(stream: Any) -> str:
-    """The stream class that a replayed stream derives from; `iterator` when its class is of no interest."""
-    for base in type(stream).__mro__:
-        if base.__name__ in ("CustomStreamWrapper", "TextCompletionStreamWrapper", "BaseResponsesAPIStreamingIterator"):
-            return base.__name__
-    return "iterator"
-
-
-class _Reader(asyncio.Task[None]):
-    """A task that reads a stream to its end. Cancelling it has no effect, so that asyncio.run waits for the answer
-    that was paid for; `stop` is for the one who set the time limit."""
-
-    def cancel(self, msg: Any | None = None) -> bool:
-        return False
-
-    def stop(self) -> None:
-        super().cancel()
-
-
 _wrapper_classes: dict[tuple[type, bool], type[Any] | None] = {}
 
 
@@ -217,7 +52,7 @@ def _wrapper_class(cls: type[Any], asynchronous: bool) -> type[Any] | None:
         mixin = _AsyncWrapper if asynchronous else _Wrapper
         try:
             made = type(cls.__name__, (mixin, cls), {"__slots__": ("_source",), "__module__": cls.__module__})
-            shares = "__dict__" in dir(made.__new__(made))
+            shares = "__dict__" in dir(object.__new__(made))
         except TypeError:
             made, shares = None, False
         _wrapper_classes[cls, asynchronous] = made if shares else None

@@ -72,8 +72,9 @@ def _trampoline(function: FunctionType) -> CodeType | None:
     namespace: dict[str, Any] = {}
     exec(compile(source, own.co_filename, "exec"), namespace)  # noqa: S102 - the text is the constant above
     code: CodeType = namespace["cells"](*own.co_freevars).__code__
-    fits = code.co_freevars == own.co_freevars and _PLACE in code.co_consts
-    return code.replace(co_name=own.co_name, co_qualname=own.co_qualname, co_firstlineno=own.co_firstlineno) if fits else None
+    if code.co_freevars != own.co_freevars or _PLACE not in code.co_consts:
+        return None
+    return code.replace(co_name=own.co_name, co_qualname=own.co_qualname, co_firstlineno=own.co_firstlineno)
 
 
 def _with_hook(code: CodeType, hook: Hook) -> CodeType:

@@ -57,7 +57,8 @@ def cost(result: Any) -> float | None:
 
 def of_stream(chunks: list[Any], model: str | None) -> tuple[dict[str, int], float | None]:
     """Tokens and cost of a stream, from the chunk that carries them. Nothing is counted here when none does: the
-    tokenizers of litellm are fetched from the network."""
+    tokenizers of litellm are fetched from the network.
+    """
     carrier: Any = None
     events: dict[str, Any] = {}
     for chunk in chunks:
@@ -105,7 +106,7 @@ def _price(ask: Callable[[], float]) -> float | None:
     litellm.suppress_debug_info = True  # or it prints a list of providers for a model it does not know
     try:
         return float(ask()) or None
-    except Exception:  # litellm raises plain Exceptions for models without a price
+    except Exception:  # noqa: BLE001 - litellm raises plain Exceptions for models without a price
         return None
     finally:
         litellm.suppress_debug_info = suppressed
