@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_lmcache.errors import TierUnavailable
+from pytest_lmcache.seam import Unread
 
 OLD = 7 * 24 * 3600
 
@@ -42,6 +43,7 @@ class Flights:
 
     def __init__(self) -> None:
         self._leaders: dict[str, Caller] = {}
+        self._streams: dict[str, Unread] = {}
         self._lock = threading.Lock()
 
     def begin(self, digest: str, caller: Caller) -> Caller | None:
@@ -54,6 +56,17 @@ class Flights:
         with self._lock:
             if self._leaders.get(digest) is caller:
                 del self._leaders[digest]
+                self._streams.pop(digest, None)
+
+    def hand_over(self, digest: str, caller: Caller, rest: Unread) -> None:
+        """The answer to a leader's call is a stream, which somebody may read now, or later, or never."""
+        with self._lock:
+            if self._leaders.get(digest) is caller:
+                self._streams[digest] = rest
+
+    def stream(self, digest: str) -> Unread | None:
+        """The stream that has to end before the flight does, if there is one."""
+        return self._streams.get(digest)
 
 
 class Locks:

@@ -24,8 +24,9 @@ from pytest_lmcache.identity import Identities
 from pytest_lmcache.keys import NAMED, KeyRule, key_of
 from pytest_lmcache.options import Settings
 from pytest_lmcache.redact import Redactor
-from pytest_lmcache.seam import Adapter, Answer
+from pytest_lmcache.seam import Adapter, Answer, Unread
 from pytest_lmcache.tiers.stack import Found, Stack
+from pytest_lmcache.unread import afinish, finish
 
 WAIT_LIMIT = 600.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.001, 0.05
@@ -64,7 +65,14 @@ class AskProvider:
     """A step: make the real call, and send back what it returns."""
 
 
-Step = Wait | AskProvider
+@dataclass(frozen=True, slots=True)
+class ReadRest:
+    """A step: read what is left of a stream that this call waits for, and send back whether that was possible."""
+
+    rest: Unread
+
+
+Step = Wait | AskProvider | ReadRest
 Steps = Generator[Step, Any, Any]
 
 
@@ -252,10 +260,12 @@ class Flight:
                 raise
             if self._adapter.is_stream(result):
                 stream = OpenStream(self)
-                stream.teed = self._adapter.tee(result, stream)
+                teed = self._adapter.tee(result, stream)
                 self._recorder.log.open_stream(stream)
+                if stream.rest is not None and not stream.ended:
+                    self._recorder.bench.flights.hand_over(self._key.digest, self._caller, stream.rest)
                 landed = True
-                return stream.teed
+                return teed
             self._dump(lambda: self._adapter.dump(result))
             return result
         finally:
@@ -283,6 +293,9 @@ class Flight:
         flights, deadline = self._recorder.bench.flights, time.monotonic() + WAIT_LIMIT
         pause = _FIRST_WAIT
         while (leader := flights.begin(self._key.digest, self._caller)) is not None:
+            rest = flights.stream(self._key.digest)
+            if rest is not None and (yield ReadRest(rest)):
+                continue
             if self._caller.would_block(leader) or time.monotonic() > deadline:
                 return
             yield Wait(pause)
@@ -319,7 +332,10 @@ class OpenStream:
         self._flight = flight
         self._lock = Lock()
         self.ended = False
-        self.teed: Any = None
+        self.rest: Unread | None = None
+
+    def follow(self, rest: Unread) -> None:
+        self.rest = rest
 
     def complete(self, answer: Answer) -> None:
         if self._end():
@@ -356,6 +372,9 @@ def _drive(steps: Steps, call: Callable[[], Any]) -> Any:
                 time.sleep(step.seconds)
                 step = next(steps)
                 continue
+            if isinstance(step, ReadRest):
+                step = steps.send(finish(step.rest))
+                continue
             try:
                 result = call()
             except BaseException as error:
@@ -375,6 +394,9 @@ async def _drive_async(steps: Steps, call: Callable[[], Awaitable[Any]]) -> Any:
             if isinstance(step, Wait):
                 await asyncio.sleep(step.seconds)
                 step = next(steps)
+                continue
+            if isinstance(step, ReadRest):
+                step = steps.send(await afinish(step.rest))
                 continue
             try:
                 result = await call()

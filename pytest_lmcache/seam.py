@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,8 +18,27 @@ class Answer:
     cost: float | None = None
 
 
+class Unread(Protocol):
+    """A live stream whose rest can be read without the caller, in one of two ways.
+
+    `awaited` says which: `drain` for a blocking stream, `adrain` on `loop` for an asynchronous one. Either reads for at
+    most `seconds`, and has reported how the stream ended when it returns. The caller still gets what it read.
+    """
+
+    awaited: bool
+    loop: asyncio.AbstractEventLoop | None
+
+    def drain(self, seconds: float) -> None: ...
+
+    async def adrain(self, seconds: float) -> None: ...
+
+
 class Pending(Protocol):
     """A stream on its way to the caller. The adapter's tee reports its end exactly once; later reports are ignored."""
+
+    def follow(self, rest: Unread) -> None:
+        """What is to be read when the caller leaves the stream unread. It must not keep the caller's own object alive:
+        that an asynchronous stream is dropped is how one learns that its caller has left."""
 
     def complete(self, answer: Answer) -> None:
         """The provider ended the stream by itself: this is all of it."""
@@ -54,8 +74,4 @@ class Adapter(Protocol):
         """
 
     def tee(self, stream: object, pending: Pending) -> object:
-        """The same stream for the caller, that reports to `pending` how it ended.
-
-        The result has a method `drain(seconds: float)` which reads the rest (a coroutine function when the stream is
-        asynchronous) for at most that long, and otherwise behaves as `stream` does.
-        """
+        """The same stream for the caller, that tells `pending` how to read its rest, and how it ended."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,8 +23,8 @@ from pytest_lmcache.tiers.disk import Disk
 from pytest_lmcache.tiers.local import project_folder
 from pytest_lmcache.tiers.memory import Memory
 from pytest_lmcache.tiers.stack import Stack
+from pytest_lmcache.unread import DRAIN_SECONDS, finish
 
-DRAIN_SECONDS = 10.0
 NO_FOLDER = "none"
 
 
@@ -64,6 +62,11 @@ class Run:
         """Calls belong to whom they belonged to before."""
         self._scopes.remove(scope)
         self.recorder = self._scopes[-1].recorder if self._scopes else None
+
+    def hand_on(self, refusals: list[Refusal]) -> None:
+        """Refusals of a fixture belong to the test that it failed for, whether or not the fixture let them out."""
+        if self._scopes:
+            self._scopes[-1].swallowed += refusals
 
     def holds(self, scope: Scope) -> bool:
         """Whether a scope has been entered and not left."""
@@ -278,15 +281,7 @@ def _repeated_at_temperature(call: Call, settings: Settings) -> bool:
 
 
 def _drain(stream: OpenStream) -> None:
-    drain = stream.teed.drain
-    if not inspect.iscoroutinefunction(drain):
-        drain(DRAIN_SECONDS)
-        return
-    loop: asyncio.AbstractEventLoop | None = getattr(stream.teed, "loop", None)
-    if loop is None or loop.is_running() or loop.is_closed():
+    if stream.rest is None or not finish(stream.rest):
         stream.abandon("the test left it unread, and its event loop is gone")
-        return
-    loop.run_until_complete(drain(DRAIN_SECONDS))
-    if not stream.ended:
-        stream.abandon(f"the test left it unread, and it did not end within {DRAIN_SECONDS:.0f} s")
+    stream.abandon(f"the test left it unread, and it did not end within {DRAIN_SECONDS:.0f} s")
 

@@ -72,16 +72,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    active = config.stash.get(ACTIVE, None)
-    if active is None:
-        mode = run_mode(config, config.getoption("lmcache"))
-        if mode == "off":
-            return
-        if not any(opted_in(item) or overridden(item) for item in items):
-            return
-        active = activate(config, mode)
-    active.collected(items)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    try:
+        active = config.stash.get(ACTIVE, None)
+        if active is None:
+            mode = run_mode(config, config.getoption("lmcache"))
+            if mode == "off" or not any(opted_in(item) or overridden(item) for item in items):
+                return
+            active = activate(config, mode)
+        active.collected(items)
+    except pytest.UsageError as error:
+        # Of a worker that ends before its tests, pytest-xdist tells this and nothing else.
+        session.shouldfail = str(error)
+        raise
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -102,7 +105,7 @@ def lmcache_config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def _lmcache_settings(request: pytest.FixtureRequest, lmcache_config: dict[str, Any]) -> None:
+def _lmcache_settings(request: pytest.FixtureRequest, lmcache_config: Any) -> None:
     """Hands the `lmcache_config` that a test sees to the plugin, before the test's other fixtures run."""
     request.config.stash[ACTIVE].configure(request.node, lmcache_config)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +83,12 @@ class Active:
         if mistakes:
             raise pytest.UsageError("\n".join(f"lmcache: {mistake}" for mistake in mistakes))
 
-    def configure(self, item: pytest.Item, values: Mapping[str, Any]) -> None:
+    def configure(self, item: pytest.Item, values: Any) -> None:
         """Take the test's `lmcache_config` into account, before any other fixture of it runs."""
-        if not isinstance(values, Mapping):
-            raise pytest.UsageError(f"lmcache_config must return a dictionary, not {values!r}")
-        read = read_values(values, "lmcache_config")
+        try:
+            read = _values_of_config(values)
+        except BadOption as error:
+            pytest.fail(f"lmcache: {error}", pytrace=False)
         if self._mode is None and not opted_in(item) and "mode" not in read:
             return
         self._open(item, read)
@@ -114,14 +117,17 @@ class Active:
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, Any, Any]:
-        if fixturedef.scope == "function" or fixturedef.argname not in self._fixtures:
+        __tracebackhide__ = True
+        if fixturedef.scope == "function":
             return (yield)
+        if self._mode is None and fixturedef.argname not in self._fixtures:
+            return (yield from _kept(fixturedef, request))
         scope = self._fixture_scope(fixturedef, request)
         fixturedef.addfinalizer(lambda: self._end(scope, passed=True))
         self._begin(scope)
         passed = False
         try:
-            result = yield
+            result = yield from _kept(fixturedef, request)
             passed = True
         finally:
             self._end(scope, passed=passed)
@@ -130,6 +136,7 @@ class Active:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        __tracebackhide__ = True
         if self._mode is not None or opted_in(item):
             self._open(item, {})
         return (yield)
@@ -185,6 +192,7 @@ class Active:
         if self.run.holds(scope):
             scope.end(passed=passed)
             self.run.leave(scope)
+            self.run.hand_on(scope.take_refusals())
 
     def _fixture_scope(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Scope:
         """The scope of a fixture wider than one test. Its settings are those of the node it belongs to, so that they do
@@ -220,6 +228,17 @@ def calls_of(item: pytest.Item) -> Calls:
     return Calls(item.stash.get(SCOPE, None))
 
 
+def _kept(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, Any, Any]:
+    """The step in which a fixture is set up. What it raises is kept for the next test that asks for it; pytest itself
+    does so with every Exception, and a refusal is none."""
+    __tracebackhide__ = True
+    try:
+        return (yield)
+    except Refusal as refusal:
+        fixturedef.cached_result = (None, fixturedef.cache_key(request), (refusal, refusal.__traceback__))  # type: ignore[arg-type]
+        raise
+
+
 def _ranked(
     strong: list[tuple[str, dict[str, Any]]],
     markers: list[tuple[str, dict[str, Any]]],
@@ -240,14 +259,26 @@ def _modes(config: pytest.Config) -> tuple[list[tuple[str, dict[str, Any]]], lis
 
 
 def _ini(config: pytest.Config, name: str) -> Any:
-    value = config.getini(f"lmcache_{name}")
-    if value is None:
-        return None
     option = next(option for option in OPTIONS if option.name == name)
     try:
-        return option.read(value)
+        value = config.getini(f"lmcache_{name}")
+        with _root_importable(config):
+            return None if value is None else option.read(value)
     except BadOption as error:
         raise BadOption(f"ini lmcache_{name}: {error}") from None
+
+
+@contextmanager
+def _root_importable(config: pytest.Config) -> Iterator[None]:
+    """While this lasts, `module:name` is found below the root directory, where pytest has put nothing on the path yet."""
+    folders = [str(config.rootpath), *map(str, config.getini("pythonpath"))]
+    sys.path += folders
+    try:
+        yield
+    finally:
+        for folder in folders:
+            # The first one may be pytest's own.
+            del sys.path[len(sys.path) - 1 - sys.path[::-1].index(folder)]
 
 
 def _run_settings(config: pytest.Config) -> RunSettings:
@@ -268,7 +299,13 @@ def _config_of(
         return {}
     if _SCOPES.index(there[-1].scope) < _SCOPES.index(fixturedef.scope):
         return {}
-    return read_values(request.getfixturevalue("lmcache_config"), "lmcache_config")
+    return _values_of_config(request.getfixturevalue("lmcache_config"))
+
+
+def _values_of_config(values: Any) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise BadOption(f"lmcache_config must return a dictionary, not {values!r}")
+    return read_values(values, "lmcache_config")
 
 
 def _strategy_name(settings: Settings) -> str:

@@ -16,8 +16,6 @@ import pytest_lmcache.adapters.litellm.functions
 import pytest_lmcache.adapters.litellm.router
 import pytest_lmcache.plugin.active
 
-pytest_plugins = ["pytester"]
-
 APPLICATION = '''
 import litellm
 
@@ -48,8 +46,8 @@ class Project:
         monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path.parent / "user-cache"))
         pytester.makepyfile(app=APPLICATION)
         pytester.makeini(
-            "[pytest]\naddopts = -p no:randomly -p no:cacheprovider\nasyncio_default_fixture_loop_scope = function\n"
-            "filterwarnings = default\n"
+            "[pytest]\naddopts = -p no:randomly -p no:cacheprovider -p no:hypothesispytest -p no:syrupy -p no:recording\n"
+            "asyncio_default_fixture_loop_scope = function\nfilterwarnings = default\n"
         )
 
     def tests(self, text: str, name: str = "test_it") -> None:
@@ -58,16 +56,20 @@ class Project:
         self.pytester.makepyfile(**{name: heading + text})
 
     def ini(self, *lines: str) -> None:
-        """Add lines to the project's pytest.ini."""
-        path = self.path / ("pytest.ini" if (self.path / "pytest.ini").exists() else "tox.ini")
-        path.write_text(path.read_text() + "\n".join(lines) + "\n")
+        """Add lines to the project's ini file."""
+        path = self.path / "tox.ini"
+        path.write_text("\n".join([path.read_text(), *lines, ""]))
 
     def record(self, *args: str, mode: str = "record", subprocess: bool = False) -> pytest.RunResult:
+        return self.live(f"--lmcache={mode}", *args, subprocess=subprocess)
+
+    def live(self, *args: str, subprocess: bool = False) -> pytest.RunResult:
+        """pytest without a mode, with the provider within reach and a key."""
         self._monkeypatch.setenv("OPENAI_API_BASE", f"{self.provider.url}/v1")
         self._monkeypatch.setenv("OPENAI_API_KEY", "fake-key-for-tests")
         self._monkeypatch.setenv("ANTHROPIC_API_BASE", self.provider.url)
         self._monkeypatch.setenv("ANTHROPIC_API_KEY", "fake-key-for-tests")
-        return self._run(f"--lmcache={mode}", *args, subprocess=subprocess)
+        return self._run(*args, subprocess=subprocess)
 
     def replay(self, *args: str, mode: str = "replay", subprocess: bool = False) -> pytest.RunResult:
         return self.bare(f"--lmcache={mode}", *args, subprocess=subprocess)
@@ -94,7 +96,10 @@ class Project:
 
 @pytest.fixture(scope="session")
 def running_provider() -> Iterator[Provider]:
+    """The provider, asked once: what litellm imports at its first call is then not imported anew by every run."""
     with Provider() as provider:
+        question = [{"role": "user", "content": "Hello?"}]
+        litellm.completion(model="openai/m", messages=question, api_base=f"{provider.url}/v1", api_key="fake-key-for-tests")
         yield provider
 
 

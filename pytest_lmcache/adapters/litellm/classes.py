@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 from litellm.types.llms.openai import HttpxBinaryResponseContent
-from litellm.types.utils import HiddenParams, TranscriptionResponse
+from litellm.types.utils import HiddenParams, TranscriptionResponse, Usage
 from pydantic import BaseModel
 
 from pytest_lmcache.errors import LMCacheError, UnstorableResponse
@@ -81,6 +81,8 @@ def unchecked(cls: type[BaseModel], data: dict[str, Any]) -> Any:
 
 def hidden(kind: str, params: dict[str, Any]) -> Any:
     """`_hidden_params` in the form that an object of this class has them."""
+    if "usage" in params:
+        params["usage"] = Usage(**params["usage"])
     return HiddenParams(**params) if kind == "TextCompletionResponse" else params
 
 

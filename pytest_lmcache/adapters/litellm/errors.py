@@ -43,14 +43,13 @@ _KEPT = (
 def dump_error(error: Exception) -> Answer | None:
     """The error as JSON; None when no provider gave it (no connection, no time, a mistake in the arguments)."""
     name = type(error).__name__
-    if _named(name) is not type(error) or not isinstance(getattr(error, "status_code", None), int):
+    known = _named(name) is type(error) and isinstance(getattr(error, "status_code", None), int)
+    if not known or not _was_answered(error):
         return None
-    response: dict[str, JSON] = {"type": "error", "class": name}
-    for attribute in _KEPT:
-        value = getattr(error, attribute, None)
-        if value is not None and _is_json(value):
-            response[attribute] = value
-    return Answer(response)
+    kept = {attribute: getattr(error, attribute, None) for attribute in _KEPT}
+    # An attribute of the error may itself be called `type`, so that they have a place of their own.
+    attributes: dict[str, JSON] = {name: value for name, value in kept.items() if value is not None and _is_json(value)}
+    return Answer({"type": "error", "class": name, "attributes": attributes})
 
 
 def build_error(response: dict[str, Any]) -> Exception:
@@ -58,11 +57,11 @@ def build_error(response: dict[str, Any]) -> Exception:
     cls = _named(response["class"])
     if cls is None:
         raise ValueError(f"{response['class']!r} is no exception of litellm")
-    attributes = {name: response.get(name) for name in _KEPT}
+    attributes = {name: response["attributes"].get(name) for name in _KEPT}
     error = cls.__new__(cls)
     Exception.__init__(error, attributes["message"])
     request = httpx.Request("POST", "")
-    answer = httpx.Response(response["status_code"], json=response.get("body"), request=request)
+    answer = httpx.Response(attributes["status_code"], json=attributes["body"], request=request)
     for name, value in {**attributes, "request": request, "response": answer}.items():
         setattr(error, name, value)
     error.__dict__.setdefault("litellm_debug_info", None)
@@ -74,6 +73,22 @@ def _named(name: str) -> type[Exception] | None:
     found = getattr(exceptions, name, None)
     ours = isinstance(found, type) and issubclass(found, Exception) and found.__module__ == exceptions.__name__
     return found if ours and name not in _NOT_AN_ANSWER else None
+
+
+def _was_answered(error: BaseException) -> bool:
+    """Whether the provider's answer is behind the error: litellm kept its headers, or what it caught has a response.
+
+    A refused connection and a missing key become errors with a status too, of litellm's own making.
+    """
+    if getattr(error, "litellm_response_headers", None):
+        return True
+    caught = error.__cause__ or error.__context__
+    while caught is not None:
+        status = getattr(getattr(caught, "response", None), "status_code", None)
+        if isinstance(status, int) and not type(caught).__module__.startswith("litellm."):
+            return True
+        caught = caught.__cause__ or caught.__context__
+    return False
 
 
 def _is_json(value: Any) -> bool:

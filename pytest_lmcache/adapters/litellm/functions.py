@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from pytest_lmcache.adapters.litellm import endings
 from pytest_lmcache.adapters.litellm.adapter import AWAITED, BLOCKING
 from pytest_lmcache.adapters.litellm.hooks import Gate, hook
 from pytest_lmcache.adapters.litellm.swap import Hook, Restore, parameters, swap
@@ -50,6 +51,7 @@ def install(module: ModuleType, gate: Gate) -> None:
         return
     for owner, name in _reachable(module):
         _swapped.append(swap(owner, name, _maker(module, owner, name, gate)))
+    _swapped.append(swap(module.CustomStreamWrapper, "finish_reason_handler", endings.notice))
 
 
 def uninstall() -> None:

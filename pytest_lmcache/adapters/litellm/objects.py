@@ -81,6 +81,10 @@ def hidden_params(value: Any) -> dict[str, JSON]:
     if _DIGEST.fullmatch(str(kept.get("model_id", ""))):
         # Made by a Router of the deployment's parameters, its credentials among them.
         del kept["model_id"]
+    usage = hidden.get("usage")
+    if isinstance(usage, BaseModel):
+        # On the last chunk of a stream, for whoever puts the chunks together.
+        kept["usage"] = usage.model_dump(exclude_none=True, warnings=False)
     headers = hidden.get("additional_headers")
     if isinstance(headers, dict):
         wanted = {str(name): str(item) for name, item in headers.items() if str(name).startswith(_HEADERS)}

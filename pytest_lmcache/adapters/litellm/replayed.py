@@ -10,6 +10,7 @@ from litellm.responses.streaming_iterator import ResponsesAPIStreamingIterator, 
 from litellm.types.utils import ModelResponseStream
 from litellm.utils import TextCompletionStreamWrapper
 
+from pytest_lmcache.adapters.litellm import classes
 from pytest_lmcache.adapters.litellm.chunks import unfold
 from pytest_lmcache.adapters.litellm.objects import decode
 
@@ -36,7 +37,7 @@ def _chunks(shared: dict[str, Any], own: list[dict[str, Any]]) -> Iterator[Any]:
         record = unfold(shared, item)
         chunk = ModelResponseStream(**record["data"])
         if "hidden_params" in record:
-            chunk._hidden_params = record["hidden_params"]
+            chunk._hidden_params = classes.hidden("ModelResponseStream", record["hidden_params"])
         yield chunk
 
 

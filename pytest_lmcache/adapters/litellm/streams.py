@@ -6,7 +6,6 @@ is left, so that a caller who breaks off does not pay for half an answer.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
@@ -26,7 +25,8 @@ def is_stream(result: object) -> bool:
 def tee(stream: Any, pending: Pending, *, awaited: bool) -> Any:
     """The stream for the caller, an instance of its own class where Python allows, that reports to `pending`."""
     asynchronous = hasattr(stream, "__anext__") and (awaited or not hasattr(stream, "__next__"))
-    source = Source(stream, pending, _running_loop() if asynchronous else None)
+    source = Source(stream, pending, awaited=asynchronous)
+    pending.follow(source)
     wrapper_class = _wrapper_class(type(stream), asynchronous)
     if wrapper_class is None:
         return _AsyncProxy(source) if asynchronous else _Proxy(source)
@@ -34,13 +34,6 @@ def tee(stream: Any, pending: Pending, *, awaited: bool) -> Any:
     wrapper.__dict__ = stream.__dict__
     wrapper._source = source
     return wrapper
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 _wrapper_classes: dict[tuple[type, bool], type[Any] | None] = {}

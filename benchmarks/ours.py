@@ -1,0 +1,61 @@
+"""pytest-lmcache inside one process, without pytest: a folder recorded through litellm, and replays of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pytest_lmcache.adapters import Watch
+from pytest_lmcache.options import RunSettings, Settings
+from pytest_lmcache.session import Run, Scope
+
+
+class Replays:
+    """A folder of recordings, and the hooks on litellm that answer from it while a block of this class runs."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._open: Run | None = None
+        self.watch = Watch(("auto",), lambda: None if self._open is None else self._open.recorder)
+
+    def run(self, *, memory: bool = True) -> Run:
+        """A run of its own, in which nothing is known yet."""
+        return Run(RunSettings(memory=memory), self._root, "benchmark", os.environ)
+
+    def record(self, *calls: Callable[[], Any]) -> None:
+        """Make the calls live, and keep what they answer in the folder."""
+        with self._scope(self.run(), "record") as scope:
+            for call in calls:
+                call()
+            scope.end(passed=True)
+
+    @contextmanager
+    def replaying(self, run: Run) -> Iterator[None]:
+        """One test: the calls of the block are answered by a run."""
+        with self._scope(run, "replay"):
+            yield
+
+    @contextmanager
+    def _scope(self, run: Run, mode: str) -> Iterator[Scope]:
+        scope = run.scope("benchmark", Settings(mode=mode))
+        run.enter(scope)
+        self._open = run
+        try:
+            yield scope
+        finally:
+            self._open = None
+            run.leave(scope)
+
+
+@contextmanager
+def replays(root: Path) -> Iterator[Replays]:
+    """The hooks on litellm, for as long as the block runs."""
+    made = Replays(root)
+    made.watch.install()
+    try:
+        yield made
+    finally:
+        made.watch.remove()

@@ -1,0 +1,20 @@
+"""One call, one recording: while a call of ours really runs, the calls that it makes inside are not calls of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+INSIDE: ContextVar[bool] = ContextVar("lmcache_inside", default=False)
+"""Whether the code that runs now does so on behalf of a call that is being recorded further out."""
+
+
+@contextmanager
+def inside() -> Iterator[None]:
+    """The span of a real call, or of reading its stream."""
+    token = INSIDE.set(True)
+    try:
+        yield
+    finally:
+        INSIDE.reset(token)

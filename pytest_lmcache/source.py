@@ -1,0 +1,202 @@
+"""A live stream read for whoever wants it: the caller first, and when the caller leaves, the recording."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+from pytest_lmcache.errors import UnstorableResponse
+from pytest_lmcache.nesting import inside
+from pytest_lmcache.seam import Answer, Pending
+from pytest_lmcache.unread import DRAIN_SECONDS
+
+
+class Source:
+    """A live stream, what came of it so far, and whom to tell how it ended.
+
+    `stream` is an iterator, an asynchronous one when the stream is `awaited`. An adapter derives from this class to say
+    what answer the chunks make.
+    """
+
+    def __init__(self, stream: Any, pending: Pending, *, awaited: bool) -> None:
+        self.stream = stream
+        self.pending = pending
+        self.awaited = awaited
+        self.loop = _running_loop() if awaited else None
+        self.chunks: list[Any] = []
+        self.ended = False
+        self.reader: _Reader | None = None
+        self._given = 0
+        self._outcome: Exception | None = None
+        self._turn = threading.Lock()
+        self._awaited_turn = asyncio.Lock()
+
+    def note(self, chunk: Any) -> None:
+        """A chunk came, and it is one of `chunks` by now."""
+
+    def whole(self) -> Answer:
+        """The answer that the chunks make, now that the provider has ended the stream. Raises UnstorableResponse."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """A blocking stream was read to its end here, or given up: free what it holds."""
+
+    async def arelease(self) -> None:
+        """The same for an asynchronous stream."""
+
+    def pull(self) -> Any:
+        """The caller's next chunk: one that was read ahead of the caller, or the provider's next."""
+        with self._turn:
+            if self._given == len(self.chunks):
+                self._receive()
+            return self._next()
+
+    async def apull(self) -> Any:
+        """The same, awaiting."""
+        async with self._awaited_turn:
+            if self._given == len(self.chunks):
+                await self._areceive()
+            return self._next()
+
+    def drain(self, seconds: float) -> None:
+        """Read the rest, in a thread of its own since a blocking read cannot be told to give up."""
+        if self.ended:
+            return
+        reader = threading.Thread(target=self._read, args=(time.monotonic() + seconds,), daemon=True)
+        reader.start()
+        reader.join(seconds)
+        self._give_up(seconds)
+
+    async def adrain(self, seconds: float) -> None:
+        """Read the rest in a task that goes on when its loop is being shut down."""
+        if self.ended:
+            return
+        if self.reader is None:
+            self.reader = _Reader(self._aread(), loop=asyncio.get_running_loop())
+        timer = self.reader.get_loop().call_later(seconds, self._stop_reading, seconds)
+        try:
+            await asyncio.wait([self.reader])
+        finally:
+            if self.reader.done():
+                timer.cancel()
+                self._give_up(seconds)
+
+    def leave(self) -> None:
+        """The caller is done with an asynchronous stream: read the rest while its loop runs. From any thread."""
+        if self.ended or self.reader is not None or self.loop is None or not self.loop.is_running():
+            return
+        self.loop.call_soon_threadsafe(self.start_reader)
+
+    def start_reader(self) -> None:
+        """Read the rest in a task of the loop that runs here."""
+        if self.ended or self.reader is not None or self.loop is None:
+            return
+        self.reader = _Reader(self._aread(), loop=self.loop)
+        timer = self.loop.call_later(DRAIN_SECONDS, self._stop_reading, DRAIN_SECONDS)
+        self.reader.add_done_callback(lambda _: timer.cancel())
+        self.reader.add_done_callback(lambda _: self._give_up(DRAIN_SECONDS))
+
+    def finish(self) -> None:
+        """The provider has ended the stream: tell the recorder what it made."""
+        if self.ended:
+            return
+        self.ended = True
+        try:
+            answer = self.whole()
+        except UnstorableResponse as error:
+            self.pending.abandon(str(error))
+        else:
+            self.pending.complete(answer)
+
+    def _next(self) -> Any:
+        self._given += 1
+        return self.chunks[self._given - 1]
+
+    def _receive(self) -> None:
+        if self._outcome is not None:
+            raise self._outcome
+        try:
+            with inside():
+                chunk = next(self.stream)
+        except StopIteration as end:
+            self._outcome = end
+            self.finish()
+            raise
+        except BaseException as error:
+            self._fail(error)
+            raise
+        self._take(chunk)
+
+    async def _areceive(self) -> None:
+        if self._outcome is not None:
+            raise self._outcome
+        try:
+            with inside():
+                chunk = await self.stream.__anext__()
+        except StopAsyncIteration as end:
+            self._outcome = end
+            self.finish()
+            raise
+        except BaseException as error:
+            self._fail(error)
+            raise
+        self._take(chunk)
+
+    def _take(self, chunk: Any) -> None:
+        self.chunks.append(chunk)
+        if not self.ended:
+            self.note(chunk)
+
+    def _read(self, deadline: float) -> None:
+        try:
+            while time.monotonic() < deadline:
+                with self._turn:
+                    self._receive()
+        except Exception:  # noqa: BLE001 - the end, or a failure: either is reported by now
+            self.release()
+
+    async def _aread(self) -> None:
+        try:
+            while True:
+                async with self._awaited_turn:
+                    await self._areceive()
+        except (Exception, asyncio.CancelledError):  # noqa: BLE001 - the end, or a failure: either is reported by now
+            await self.arelease()
+
+    def _stop_reading(self, seconds: float) -> None:
+        self._give_up(seconds)
+        if self.reader is not None:
+            self.reader.stop()
+
+    def _give_up(self, seconds: float) -> None:
+        if not self.ended:
+            self.ended = True
+            self.pending.abandon(f"the caller left the stream, and its rest took more than {seconds:g} s")
+
+    def _fail(self, error: BaseException) -> None:
+        if isinstance(error, Exception):
+            self._outcome = error
+        if not self.ended:
+            self.ended = True
+            self.pending.abandon(f"the stream broke off ({type(error).__name__})")
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class _Reader(asyncio.Task[None]):
+    """A task that reads a stream to its end. Cancelling it has no effect, so that asyncio.run waits for the answer
+    that was paid for; `stop` is for the one who set the time limit.
+    """
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        return False
+
+    def stop(self) -> None:
+        super().cancel()

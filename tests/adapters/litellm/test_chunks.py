@@ -1,0 +1,54 @@
+"""The shared part of a stream's chunks is written once, and every chunk comes back exactly."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_lmcache.adapters.litellm.chunks import fold, unfold
+
+SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["id", "choices", "delta", "index"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+CHUNKS = st.lists(st.dictionaries(st.sampled_from(["type", "data", "usage"]), JSON, max_size=3), max_size=6)
+
+
+@given(CHUNKS)
+def test_every_chunk_comes_back_equal(chunks: list[dict[str, Any]]) -> None:
+    shared, own = fold(copy.deepcopy(chunks))
+    back = [unfold(shared, item) for item in own]
+    assert back == chunks
+    assert repr(back).count("True") == repr(chunks).count("True")  # 1 == True hides a change of type
+
+
+def test_what_chunks_share_is_written_once() -> None:
+    chunks = [
+        {"data": {"id": "c", "choices": [{"index": 0, "delta": {"role": None, "content": text}}]}} for text in "abc"
+    ]
+    shared, own = fold(chunks)
+    assert shared == {"data": {"id": "c", "choices": [{"index": 0, "delta": {"role": None}}]}}
+    assert own == [{"data": {"choices": [{"delta": {"content": text}}]}} for text in "abc"]
+
+
+def test_a_closing_chunk_without_choices_does_not_keep_the_others_from_sharing() -> None:
+    chunks: list[dict[str, Any]] = [{"choices": [{"index": 0, "delta": text}]} for text in "abc"]
+    chunks.append({"choices": [], "usage": {"total_tokens": 3}})
+    shared, own = fold(chunks)
+    assert shared == {"choices": [{"index": 0}]}
+    assert [unfold(shared, item) for item in own] == chunks
+
+
+def test_chunks_share_nothing_that_can_be_changed() -> None:
+    shared, own = fold([{"data": {"fields": {"a": [1]}, "text": text}} for text in "ab"])
+    first, second = (unfold(shared, item) for item in own)
+    first["data"]["fields"]["a"].append(2)
+    assert second["data"]["fields"] == {"a": [1]}
