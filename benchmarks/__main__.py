@@ -43,6 +43,8 @@ def main(arguments: list[str]) -> int:
         os.environ["XDG_CACHE_HOME"] = home
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
         os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
+        # An installed package has its bytecode.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         for number, name in enumerate(names, 1):
             began = time.monotonic()
             print(f"[{number}/{len(names)}] {name} ...", end="", file=sys.stderr, flush=True)
@@ -56,12 +58,11 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "--only", action="append", choices=BENCHMARKS, metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; repeatable"
-    )
+    names = ", ".join(BENCHMARKS)
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, metavar="NAME", help=f"one of {names}")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="fewer rounds and smaller suites: the order of magnitude")
-    size.add_argument("--tiny", action="store_true", help="everything once, to see that it runs: no figure means anything")
+    size.add_argument("--tiny", action="store_true", help="everything once, to see that it runs; no figure counts")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="where the JSON goes")
     return parser
 

@@ -101,9 +101,8 @@ def stream(effort: Effort) -> list[Row]:
         others = {"litellm's cache": peers.litellm_cache(call), "vcrpy": peers.vcrpy(call, folder)}
         stop()
         unit, scale = _MICRO
-        return [
-            _row(f"stream of {len(chunks)} chunks, per chunk", variants, others, effort, (unit, scale / len(chunks)), 1.5)
-        ]
+        title = f"stream of {len(chunks)} chunks, per chunk"
+        return [_row(title, variants, others, effort, (unit, scale / len(chunks)), 1.5)]
 
 
 def embedding(effort: Effort) -> list[Row]:

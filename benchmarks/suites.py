@@ -13,16 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Effort, progress
 from benchmarks.provider import provider
 from benchmarks.table import Row
 
 PER_MODULE = 100
-HEAVY = frozenset(
-    "litellm openai anthropic dspy httpx httpx2 httpcore aiohttp urllib3 requests "
-    "cachetools diskcache filelock platformdirs sqlite3 ujson jsonpath vcr".split()
-)
+SDKS = {"litellm", "openai", "anthropic", "dspy"}
+HTTP = {"httpx", "httpx2", "httpcore", "aiohttp", "urllib3", "requests"}
+STORAGE = {"cachetools", "diskcache", "filelock", "platformdirs", "sqlite3", "ujson", "jsonpath"}
+HEAVY = SDKS | HTTP | STORAGE
 
 _APPLICATION = """
 import os, litellm
@@ -104,17 +105,15 @@ def one_call_each(effort: Effort) -> list[Row]:
                     notes[title] = _reason(str(error))
                     del ways[title]
             found = _interleaved(folder, ways, effort.processes)
-    whole = {title: figures["cpu"] for title, figures in found.items()}
-    each = {title: (figures["loop"] - found["stub"]["loop"]) / effort.tests * 1e3 for title, figures in found.items()}
+    whole = {title: statistics.median(figures["cpu"]) for title, figures in found.items()}
+    each = {title: _over(figures, found["stub"], "loop") / effort.tests * 1e3 for title, figures in found.items()}
     peers = {title: each[title] for title in PEERS if title in each}
     whole_peers = {title: whole[title] for title in PEERS if title in whole}
     size = f"{effort.tests:,} tests, one call each"
+    more, ratio = each["ours"], whole["ours"] / whole["stub"]
     return [
-        Row(f"{size}: CPU a test over a stub", each["ours"], 0.0, "ms", each["ours"], 0.2, "ms", {**peers, **notes}, found),
-        Row(
-            f"{size}: whole run", whole["ours"], whole["stub"], "s", whole["ours"] / whole["stub"], 1.05, "x stub",
-            {**whole_peers, **notes},
-        ),
+        Row(f"{size}: CPU a test over a stub", more, 0.0, "ms", more, 0.2, "ms", {**peers, **notes}, found),
+        Row(f"{size}: whole run", whole["ours"], whole["stub"], "s", ratio, 1.05, "x stub", {**whole_peers, **notes}),
     ]
 
 
@@ -128,14 +127,15 @@ def no_call(effort: Effort) -> list[Row]:
         (folder / "test_it.py").write_text("\n".join(f"def test_{number}(): pass" for number in range(20)))
         modules = {title: set(_run(folder, way)["modules"]) for title, way in ways.items()}
         found = _interleaved(folder, ways, effort.processes * 4 - 3)
-    more = {title: (figures["cpu"] - found["without"]["cpu"]) * 1e3 for title, figures in found.items()}
+    more = {title: _over(figures, found["without"], "cpu") * 1e3 for title, figures in found.items()}
     new = modules["ours"] - modules["without"]
     heavy = sorted(new & HEAVY)
     peers = {"pytest-recording": more.get("pytest-recording", "not installed")}
     added = {title: float(len(names - modules["without"])) for title, names in modules.items() if title in peers}
+    details = {"new": sorted(new)}
     return [
         Row("a suite without calls, plugin installed", more["ours"], 0.0, "ms", more["ours"], 10.0, "ms more", peers),
-        Row("the same: modules imported", len(new), 0.0, "modules", len(heavy), 0, "heavy ones", added, {"new": sorted(new)}),
+        Row("the same: modules imported", len(new), 0.0, "modules", len(heavy), 0, "heavy ones", added, details),
     ]
 
 
@@ -148,19 +148,27 @@ def _write_suite(folder: Path, tests: int) -> None:
         (folder / f"test_{start:05}.py").write_text(_ASKING.format(tests=text))
 
 
-def _interleaved(folder: Path, ways: Mapping[str, Way], rounds: int) -> dict[str, dict[str, float]]:
-    samples: dict[str, list[dict[str, float]]] = {title: [] for title in ways}
+Figures = dict[str, list[float]]
+
+
+def _interleaved(folder: Path, ways: Mapping[str, Way], rounds: int) -> dict[str, Figures]:
+    """The CPU seconds of each way, of its processes and of their tests, a round after the other."""
+    found: dict[str, Figures] = {title: {"cpu": [], "loop": []} for title in ways}
     for _ in progress(range(rounds)):
         for title, way in ways.items():
-            samples[title].append(_run(folder, way))
-    return {
-        title: {name: statistics.median(sample[name] for sample in found) for name in ("cpu", "loop")}
-        for title, found in samples.items()
-    }
+            told = _run(folder, way)
+            for name, values in found[title].items():
+                values.append(told[name])
+    return found
 
 
-def _run(folder: Path, way: Way, *, record: bool = False) -> dict[str, object]:
-    """One process: its CPU seconds, those of its tests, and the modules it had. Raises RuntimeError when a test fails."""
+def _over(figures: Figures, base: Figures, name: str) -> float:
+    """The median of what a way took more than another in the same round, in seconds."""
+    return statistics.median(a - b for a, b in zip(figures[name], base[name], strict=True))
+
+
+def _run(folder: Path, way: Way, *, record: bool = False) -> dict[str, Any]:
+    """One process: its CPU seconds, those of its tests, and its modules. Raises RuntimeError when a test fails."""
     told = folder / "told.json"
     blocked = [argument for name in sorted(_plugins() - {way.plugin}) for argument in ("-p", f"no:{name}")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *blocked]

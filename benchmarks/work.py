@@ -10,7 +10,8 @@ MODEL = "openai/gpt-4o-mini"
 CHUNKS = 500
 VECTORS, DIMENSIONS = 32, 1536
 
-_WORDS = "the ticket was opened after the second invoice arrived with a wrong total and the customer asked for a refund".split()
+_SENTENCE = "a ticket was opened after the second invoice arrived with a wrong total and the customer wanted a refund"
+_WORDS = _SENTENCE.split()
 
 
 def agent_turn(number: int = 0) -> dict[str, Any]:

@@ -124,7 +124,6 @@ def _parsed(data: bytes, path: str, blob: Callable[[str], bytes]) -> Any:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise BadRecording(path, f"is not UTF-8 (byte {error.start})", _AGAIN) from None
-    _recognise(text, path)
     folds = '"$' in text
 
     def pairs(members: list[tuple[str, Any]]) -> Any:
@@ -138,6 +137,7 @@ def _parsed(data: bytes, path: str, blob: Callable[[str], bytes]) -> Any:
     try:
         return json.JSONDecoder(object_pairs_hook=pairs, parse_constant=_no_constant).decode(text)
     except json.JSONDecodeError as error:
+        _recognise(text, path)
         cause = f"is cut short or no JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         raise BadRecording(path, cause, _AGAIN) from None
     except RecursionError:

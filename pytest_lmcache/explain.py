@@ -38,7 +38,7 @@ class Neighbour:
 class MissReport:
     """Everything the text of one miss is made of.
 
-    `folder` and `path` (the file looked for) are as the user would type them. `material` is what the key was made of.
+    `folder` and `path` (the file looked for) are as the user would type them; no folder means that none is used. `material` is what the key was made of.
     `recorded` counts the recordings of this operation in the folder, `nearest` holds some of them, best first.
     `other_strategy` is a named strategy that would have hit, and the recording it would have hit. `take` is the number
     of the take asked for, `takes` how many there are, where the recording exists and only that take is missing.
@@ -114,6 +114,9 @@ def _looked(report: MissReport) -> Iterator[str]:
         yield from _labelled("take", [f"number {report.take}, looked for in {report.path}, which holds {report.takes}"])
         return
     lines = [f"{report.strategy}, looked for {report.path}"]
+    if not report.folder:
+        yield from _labelled("key", lines)
+        return
     folder = f"{report.folder.rstrip('/')}/"
     operation = visible(report.request.operation)
     if not report.folder_exists:

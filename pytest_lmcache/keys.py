@@ -33,6 +33,7 @@ _TMP_PATH = (
 )
 BUILT_IN = {"uuid": _UUID, "timestamp": _TIMESTAMP, "date": _DATE + r"\b", "tmp_path": _TMP_PATH}
 
+_DIGEST = re.compile(r"[0-9a-f]{32,}")
 _FIELD = re.compile(r"[A-Za-z_][\w-]*")
 # Where the words of a request stand, best first: they make its slug.
 _WORDS = ("messages", "contents", "input", "prompt", "query")
@@ -95,6 +96,8 @@ def canonical(material: JSON) -> str:
 def slug(material: JSON) -> str:
     """Words for the file name: ASCII `[a-z0-9-]`, at most 40 characters, empty when the material has no such words."""
     words = _words(material)[:400]
+    if _DIGEST.fullmatch(words):
+        return ""
     ascii_words = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "-", ascii_words).strip("-")
     if len(name) <= SLUG_LENGTH:

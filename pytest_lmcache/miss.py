@@ -15,20 +15,21 @@ from pytest_lmcache.tiers.cassettes import Cassettes
 
 
 def explain(
-    request: Request, key: Key, number: int, settings: Settings, rule: KeyRule, cassettes: Cassettes | None, name: str
+    request: Request, key: Key, number: int, settings: Settings, rule: KeyRule, cassettes: Cassettes | None, test: str
 ) -> str:
-    """The text of a miss. It never fails: what cannot be read is left out."""
+    """The text of a miss in the test of that node id. It never fails: what cannot be read is left out."""
     report = MissReport(
         request=request,
         material=material_of(request, rule),
         strategy=rule.name,
         folder=settings.cassettes,
         path=f"{settings.cassettes}/{key.path}",
-        node_id=name if "::" in name else "",
+        node_id=test,
         mode=settings.mode,
     )
     if cassettes is None:
-        return miss_text(replace(report, notes=("The cassette tier is off (lmcache_cassettes = none).",)))
+        note = "The cassette tier is off (cassettes = none), and replay reads no other."
+        return miss_text(replace(report, folder="", path=key.path, notes=(note,)))
     around = nearest(cassettes.folder, key, request, load=cassettes.load)
     takes = _takes(cassettes, key)
     return miss_text(

@@ -1,4 +1,4 @@
-"""One call, one recording: while a call of ours really runs, the calls that it makes inside are not calls of their own."""
+"""One call, one recording: while a call of ours really runs, what it calls inside makes no recording of its own."""
 
 from __future__ import annotations
 

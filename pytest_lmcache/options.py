@@ -14,7 +14,7 @@ MODES = ("replay", "record", "refresh", "off")
 KEYS = ("request", "messages")
 REPEATS = ("same", "next")
 KEEPS = ("passed", "all")
-ADAPTERS = ("litellm",)
+ADAPTERS = ("litellm", "http")
 
 # The sources of a setting, strongest first. A marker's mode "off" stands above all of them.
 PRECEDENCE = ("command line", "environment", "marker", "lmcache_config", "ini", "default")
@@ -125,10 +125,14 @@ def _read_key(value: Any) -> Any:
 
 
 def _read_cache(value: Any) -> Any:
+    given = value
     if isinstance(value, str):
         value = _imported("cache", value)
     if isinstance(value, type):
-        value = value()
+        try:
+            value = value()
+        except Exception as error:
+            raise BadOption(f"cache={given!r} cannot be made ({type(error).__name__}: {error})") from error
     if not all(hasattr(value, name) for name in ("cache_key", "memory", "disk")):
         raise BadOption(f"cache={value!r} is no pytest_lmcache.Cache")
     return value
@@ -145,6 +149,8 @@ def _imported(name: str, value: str) -> Any:
         return getattr(import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise BadOption(f"{name}={value!r} cannot be imported as module:name ({error})") from None
+    except Exception as error:
+        raise BadOption(f"{name}={value!r}: {module} fails ({type(error).__name__}: {error})") from error
 
 
 def _names(name: str, check: Callable[[str], str]) -> Callable[[Any], tuple[str, ...]]:

@@ -18,12 +18,15 @@ import os
 import uuid
 from collections.abc import Mapping, Sequence, Set
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 from pytest_lmcache.call import JSON
 from pytest_lmcache.errors import UnkeyableRequest
 
 MAX_DEPTH = 200
+# Where a value stands: the name of the whole, or a place and the step from there (spelled out only for an error).
+# A step is an index, a name, or None for an item of a set.
+Place: TypeAlias = "str | tuple[Place, int | str | None]"
 TAGS = frozenset({"$bytes", "$set", "$model", "$datetime", "$decimal", "$uuid", "$literal"})
 
 
@@ -32,53 +35,57 @@ def plain(value: object, path: str) -> JSON:
     return _plain(value, path, 0)
 
 
-def _plain(value: Any, path: str, depth: int) -> JSON:
+def _plain(value: Any, path: Place, depth: int) -> JSON:
     kind = type(value)
     if kind is str:
-        return _text(value, path)
+        return value if value.isascii() else _text(value, path)
     if value is None or kind is bool or kind is int:
         return value  # type: ignore[no-any-return]
     if kind is float:
         if not math.isfinite(value):
-            raise UnkeyableRequest(path, f"{value}, which JSON has no number for")
+            raise _unkeyable(path, f"{value}, which JSON has no number for")
         return value  # type: ignore[no-any-return]
     if depth > MAX_DEPTH:
-        raise UnkeyableRequest(path, f"nested more than {MAX_DEPTH} deep")
+        raise _unkeyable(path, f"nested more than {MAX_DEPTH} deep")
     if kind is list or kind is tuple:
-        return [_plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+        return [_plain(item, (path, index), depth + 1) for index, item in enumerate(value)]
     if kind is dict:
         return _mapping(value, path, depth)
     return _special(value, path, depth)
 
 
-def _text(value: str, path: str) -> str:
+def _text(value: str, path: Place) -> str:
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise UnkeyableRequest(path, "text with half a surrogate pair, which UTF-8 cannot say") from None
+            raise _unkeyable(path, "text with half a surrogate pair, which UTF-8 cannot say") from None
     return value
 
 
-def _mapping(value: Mapping[Any, Any], path: str, depth: int) -> JSON:
+def _mapping(value: Mapping[Any, Any], path: Place, depth: int) -> JSON:
     result: dict[str, JSON] = {}
     for key, item in value.items():
-        if isinstance(key, Enum):
-            key = key.value
-        if type(key) is int:
-            key = str(key)
-        if not isinstance(key, str):
-            raise UnkeyableRequest(path, f"a mapping with a key of type {type(key).__name__}; JSON has text keys only")
-        name = _text(str.__str__(key), path)
+        name = key if type(key) is str and key.isascii() else _key(key, path)
         if name in result:
-            raise UnkeyableRequest(path, f"a mapping with two keys that are both {name!r} in JSON")
-        result[name] = _plain(item, f"{path}.{name}", depth + 1)
+            raise _unkeyable(path, f"a mapping with two keys that are both {name!r} in JSON")
+        result[name] = _plain(item, (path, name), depth + 1)
     if not TAGS.isdisjoint(result):
         return {"$literal": [[name, item] for name, item in sorted(result.items())]}
     return result
 
 
-def _special(value: Any, path: str, depth: int) -> JSON:
+def _key(key: object, path: Place) -> str:
+    if isinstance(key, Enum):
+        key = key.value
+    if type(key) is int:
+        return str(key)
+    if not isinstance(key, str):
+        raise _unkeyable(path, f"a mapping with a key of type {type(key).__name__}; JSON has text keys only")
+    return _text(str.__str__(key), path)
+
+
+def _special(value: Any, path: Place, depth: int) -> JSON:
     if isinstance(value, type):
         return _class(value, path, depth)
     if isinstance(value, Enum):
@@ -100,7 +107,7 @@ def _special(value: Any, path: str, depth: int) -> JSON:
     if isinstance(value, Mapping):
         return _mapping(value, path, depth)
     if isinstance(value, Set):
-        return {"$set": sorted((_plain(item, f"{path}{{}}", depth + 1) for item in value), key=_order)}
+        return {"$set": sorted((_plain(item, (path, None), depth + 1) for item in value), key=_order)}
     if isinstance(value, os.PathLike):
         return _file_at(value, path)
     if callable(getattr(value, "read", None)):
@@ -111,8 +118,8 @@ def _special(value: Any, path: str, depth: int) -> JSON:
     if fields is not None:
         return _mapping(fields, path, depth)
     if isinstance(value, Sequence):
-        return [_plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
-    raise UnkeyableRequest(path, f"of type {type(value).__module__}.{type(value).__qualname__}, which JSON cannot say")
+        return [_plain(item, (path, index), depth + 1) for index, item in enumerate(value)]
+    raise _unkeyable(path, f"of type {type(value).__module__}.{type(value).__qualname__}, which JSON cannot say")
 
 
 def _fields(value: Any) -> dict[str, Any] | None:
@@ -126,10 +133,10 @@ def _fields(value: Any) -> dict[str, Any] | None:
     return None
 
 
-def _class(value: type, path: str, depth: int) -> JSON:
+def _class(value: type, path: Place, depth: int) -> JSON:
     schema = getattr(value, "model_json_schema", None)
     if schema is None:
-        raise UnkeyableRequest(path, f"the class {value.__qualname__}, which is no pydantic model")
+        raise _unkeyable(path, f"the class {value.__qualname__}, which is no pydantic model")
     return {"$model": {"name": value.__name__, "schema": _plain(schema(), path, depth + 1)}}
 
 
@@ -141,20 +148,28 @@ def _digest(data: bytes) -> JSON:
     return {"$bytes": {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}}
 
 
-def _file_at(value: os.PathLike[Any], path: str) -> JSON:
+def _file_at(value: os.PathLike[Any], path: Place) -> JSON:
     try:
         with open(value, "rb") as file:
             return _digest(file.read())
     except OSError as error:
-        raise UnkeyableRequest(path, f"the path of a file that cannot be read ({error.strerror})") from None
+        raise _unkeyable(path, f"the path of a file that cannot be read ({error.strerror})") from None
 
 
-def _open_file(value: Any, path: str) -> JSON:
+def _open_file(value: Any, path: Place) -> JSON:
     """The digest of an open file from where it stands; it stands there again afterwards."""
     try:
         position = value.tell()
         data = value.read()
         value.seek(position)
     except (OSError, ValueError, AttributeError, io.UnsupportedOperation):
-        raise UnkeyableRequest(path, "an open file that cannot be read twice") from None
+        raise _unkeyable(path, "an open file that cannot be read twice") from None
     return _digest(data.encode() if isinstance(data, str) else data)
+
+
+def _unkeyable(place: Place, cause: str) -> UnkeyableRequest:
+    steps = []
+    while isinstance(place, tuple):
+        place, step = place
+        steps.append("{}" if step is None else f"[{step}]" if isinstance(step, int) else f".{step}")
+    return UnkeyableRequest(place + "".join(reversed(steps)), cause)

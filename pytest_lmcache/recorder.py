@@ -255,7 +255,7 @@ class Flight:
             self._started = time.perf_counter()
             try:
                 result = yield AskProvider()
-            except Exception as error:
+            except BaseException as error:
                 self._failed(error)
                 raise
             if self._adapter.is_stream(result):
@@ -309,18 +309,23 @@ class Flight:
             pause = min(pause * 2, _LONGEST_WAIT)
         self._lock = lock
 
-    def _failed(self, error: Exception) -> None:
-        answer = self._adapter.dump_error(error) if self._recorder.records_errors else None
+    def _failed(self, error: BaseException) -> None:
+        answer = None
+        if self._recorder.records_errors and isinstance(error, Exception):
+            answer = self._adapter.dump_error(error)
         if answer is None:
             self._recorder.uncount(self._key)
         else:
             self.finish(answer)
 
-    def _dump(self, dump: Callable[[], Answer]) -> None:
+    def _dump(self, dump: Callable[[], Answer | None]) -> None:
         try:
             answer = dump()
         except UnstorableResponse as error:
             self.give_up(str(error))
+            return
+        if answer is None:
+            self._recorder.uncount(self._key)
         else:
             self.finish(answer)
 

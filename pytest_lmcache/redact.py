@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -46,7 +47,7 @@ class Redactor:
 
     def learn(self, environment: Mapping[str, str]) -> None:
         """Remember the values of variables whose names say that they are credentials."""
-        self._remember(value for name, value in environment.items() if _NAMES.search(name))
+        self._remember(environment[name] for name in environment if _is_credential(name))
 
     def learn_arguments(self, arguments: Mapping[str, Any]) -> None:
         """Remember the credentials among the arguments of a call."""
@@ -59,6 +60,11 @@ class Redactor:
             self._values |= new
             self._forms = tuple(sorted({form for value in self._values for form in _forms(value)}, key=len)[::-1])
             self.generation += 1
+
+    @property
+    def knows_any(self) -> bool:
+        """Whether there is a credential to look for."""
+        return bool(self._forms)
 
     def found_in(self, text: str) -> bool:
         """Whether one of the credentials stands in a text, in any of its forms."""
@@ -76,6 +82,11 @@ class Redactor:
         if isinstance(value, dict):
             return {str(self.clean(name)): self.clean(item) for name, item in value.items()}
         return value
+
+
+@lru_cache(maxsize=4096)
+def _is_credential(name: str) -> bool:
+    return _NAMES.search(name) is not None
 
 
 def _forms(value: str) -> set[str]:

@@ -61,8 +61,11 @@ class Adapter(Protocol):
     def is_stream(self, result: object) -> bool:
         """Whether what the SDK returned is a stream that is still to be read."""
 
-    def dump(self, result: object) -> Answer:
-        """A whole result as JSON. Raises UnstorableResponse when it would not be rebuilt as it was."""
+    def dump(self, result: object) -> Answer | None:
+        """A whole result as JSON, None for one that is no answer (a redirect, a status that the SDK will retry).
+
+        Raises UnstorableResponse when it would not be rebuilt as it was.
+        """
 
     def dump_error(self, error: Exception) -> Answer | None:
         """A provider's error as JSON, or None when it did not come from the provider."""

@@ -45,13 +45,16 @@ class Run:
         self._scopes: list[Scope] = []
         self._disk: Disk | None = None
 
-    def scope(self, name: str, settings: Settings) -> Scope:
-        """A scope for the calls of a test, a fixture of wider scope, or the collection of modules."""
+    def scope(self, name: str, settings: Settings, *, test: str = "") -> Scope:
+        """A scope for the calls of a test, a fixture of wider scope, or the collection of modules.
+
+        `test` is the node id that a person types to make the same calls, where there is one.
+        """
         rule = KeyRule(settings.key, settings.ignore, settings.normalize)
         if settings.cache is not None and type(settings.cache).cache_key is not Cache.cache_key:
             rule = KeyRule(settings.cache.cache_key, settings.ignore, settings.normalize)
         stack = self._stack(settings)
-        return Scope(self, name, settings, rule, stack, self._bench)
+        return Scope(self, name, settings, rule, stack, self._bench, test)
 
     def enter(self, scope: Scope) -> None:
         """Calls belong to `scope` from now on, until it is left."""
@@ -159,9 +162,10 @@ class Scope:
     """The calls of one test, or of one fixture of wider scope: the log its recorder writes."""
 
     def __init__(
-        self, run: Run, name: str, settings: Settings, rule: KeyRule, stack: Stack, bench: Bench
+        self, run: Run, name: str, settings: Settings, rule: KeyRule, stack: Stack, bench: Bench, test: str
     ) -> None:
         self.name = name
+        self.test = test
         self.settings = settings
         self.rule = rule
         self.calls: list[Call] = []
@@ -199,7 +203,7 @@ class Scope:
     def refuse(self, request: Request, key: Key, number: int) -> Refusal:
         self.add(Call(request, key, "missed", "none", None, number), None)
         text = miss.explain(
-            request, key, number, self.settings, self.rule, self._stack.cassettes, self.name
+            request, key, number, self.settings, self.rule, self._stack.cassettes, self.test
         )
         return self._refusal(Miss(text))
 
@@ -285,3 +289,17 @@ def _drain(stream: OpenStream) -> None:
         stream.abandon("the test left it unread, and its event loop is gone")
     stream.abandon(f"the test left it unread, and it did not end within {DRAIN_SECONDS:.0f} s")
 
+
+class Gate:
+    """What adapters ask at every call: who records it. None where calls pass untouched."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __call__(self) -> Recorder | None:
+        return self._run.recorder
+
+    def refused(self, refusal: Refusal) -> Refusal:
+        """Remember what was refused outside a recorded call, so that swallowing it still fails the test."""
+        self._run.hand_on([refusal])
+        return refusal

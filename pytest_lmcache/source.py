@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 from pytest_lmcache.errors import UnstorableResponse
@@ -39,6 +40,10 @@ class Source:
     def whole(self) -> Answer:
         """The answer that the chunks make, now that the provider has ended the stream. Raises UnstorableResponse."""
         raise NotImplementedError
+
+    def reading(self) -> AbstractContextManager[None]:
+        """The span of reading one chunk."""
+        return inside()
 
     def release(self) -> None:
         """A blocking stream was read to its end here, or given up: free what it holds."""
@@ -118,7 +123,7 @@ class Source:
         if self._outcome is not None:
             raise self._outcome
         try:
-            with inside():
+            with self.reading():
                 chunk = next(self.stream)
         except StopIteration as end:
             self._outcome = end
@@ -133,7 +138,7 @@ class Source:
         if self._outcome is not None:
             raise self._outcome
         try:
-            with inside():
+            with self.reading():
                 chunk = await self.stream.__anext__()
         except StopAsyncIteration as end:
             self._outcome = end

@@ -26,7 +26,8 @@ class Provider:
     """A provider on 127.0.0.1, running while its `with` block does. Safe to use from many threads.
 
     `latency` is the seconds before every answer, `chunk_latency` those before every event of a stream, `stall` how
-    long a request that asks for a timeout is kept waiting. All three may be set while it runs.
+    long a request that asks for a timeout is kept waiting. All three may be set while it runs. While `gate` is clear,
+    every stream stops after its third event, for at most `stall` seconds.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class Provider:
         self.chunk_latency = chunk_latency
         self.stall = stall
         self.stopped = threading.Event()
+        self.gate = threading.Event()
+        self.gate.set()
         self._log = log
         self._lock = threading.Lock()
         self._serial = itertools.count(1)
@@ -192,7 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_events(self, events: tuple[bytes, ...], fault: Fault | None) -> None:
         provider = self.server.provider
-        for event in fault.spoil(events) if fault is not None else events:
+        for number, event in enumerate(fault.spoil(events) if fault is not None else events):
+            if number == 3:
+                provider.gate.wait(provider.stall)
             if provider.chunk_latency:
                 provider.stopped.wait(provider.chunk_latency)
             self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event))

@@ -16,7 +16,9 @@ from pytest_lmcache.errors import MissingPackage
 Gate = Callable[[], Any]
 
 # To add an SDK: one package here, with `HOOKS` (what to run once a module of the SDK is imported) and `uninstall`.
-TABLE = {"litellm": "pytest_lmcache.adapters.litellm"}
+TABLE = {"litellm": "pytest_lmcache.adapters.litellm", "http": "pytest_lmcache.adapters.http"}
+# Adapters of one package, which is then to be there. The others take whichever of their libraries is imported.
+PACKAGES = frozenset({"litellm"})
 
 
 class Watch(MetaPathFinder):
@@ -31,7 +33,7 @@ class Watch(MetaPathFinder):
         self._adapters: list[Any] = []
         self._looking = False
         for name in TABLE if "auto" in names else names:
-            if "auto" not in names and importlib.util.find_spec(name) is None:
+            if "auto" not in names and name in PACKAGES and importlib.util.find_spec(name) is None:
                 raise MissingPackage(
                     f"lmcache_adapters names {name}, which is not installed. "
                     f'Install it with: pip install "pytest-lmcache[{name}]"'

@@ -17,7 +17,6 @@ from pytest_lmcache.errors import LMCacheError, Refusal
 from pytest_lmcache.options import MODES, OPTIONS
 
 if TYPE_CHECKING:
-    from pytest_lmcache.placeholders import Environment
     from pytest_lmcache.plugin.active import Active
 
 ENVIRONMENT = "PYTEST_LMCACHE"
@@ -29,7 +28,6 @@ MARKER = (
 )
 
 ACTIVE = pytest.StashKey["Active"]()
-LOOKUPS = pytest.StashKey["Environment"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,7 +54,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if mode not in (None, "off"):
         activate(early_config, mode)
     elif mode is None and _has_recordings(early_config):
-        early_config.stash[LOOKUPS] = _quiet()
+        _quiet(early_config)
     try:
         return (yield)
     except Refusal as refusal:
@@ -77,22 +75,17 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         active = config.stash.get(ACTIVE, None)
         if active is None:
             mode = run_mode(config, config.getoption("lmcache"))
-            if mode == "off" or not any(opted_in(item) or overridden(item) for item in items):
+            if mode == "off" and _forced(config):
                 return
-            active = activate(config, mode)
+            if not any(opted_in(item) or overridden(item) for item in items):
+                return
+            # The mode of the ini file is weaker than a marker's: an "off" there leaves the decision to the tests.
+            active = activate(config, None if mode == "off" else mode)
         active.collected(items)
     except pytest.UsageError as error:
         # Of a worker that ends before its tests, pytest-xdist tells this and nothing else.
         session.shouldfail = str(error)
         raise
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    active = config.stash.get(ACTIVE, None)
-    if active is not None:
-        active.close()
-    if LOOKUPS in config.stash:
-        config.stash[LOOKUPS].restore()
 
 
 @pytest.fixture(scope="session")
@@ -168,16 +161,21 @@ def activate(config: pytest.Config, mode: str | None) -> Active:
     return active
 
 
+def _forced(config: pytest.Config) -> bool:
+    """Whether the mode comes from the command line or the environment, which are stronger than a marker."""
+    return bool(config.getoption("lmcache") or os.environ.get(ENVIRONMENT))
+
+
 def _has_recordings(config: pytest.Config) -> bool:
     """Whether the project has a cassette folder of ours: it opted in, though no mode is set for the run."""
     folder = config.getini("lmcache_cassettes") or "cassettes"
     return (Path(config.rootpath) / folder / ".gitattributes").exists()
 
 
-def _quiet() -> Environment:
+def _quiet(config: pytest.Config) -> None:
     """The project replays calls, though no mode is set: importing an SDK looks nothing up."""
     from pytest_lmcache.placeholders import QUIET, Environment
 
     environment = Environment(os.environ, QUIET)
     environment.install()
-    return environment
+    config.add_cleanup(environment.restore)

@@ -18,7 +18,7 @@ from pytest_lmcache.errors import BadOption, LMCacheError, Refusal
 from pytest_lmcache.options import OPTIONS, RunSettings, Settings, read_mode, read_values, resolve
 from pytest_lmcache.plugin import ENVIRONMENT, opted_in, overridden
 from pytest_lmcache.plugin.summary import summary_of
-from pytest_lmcache.session import Calls, Run, Scope
+from pytest_lmcache.session import Calls, Gate, Run, Scope
 
 PLAN = pytest.StashKey[list[tuple[str, dict[str, Any]]]]()
 SCOPE = pytest.StashKey[Scope]()
@@ -42,9 +42,11 @@ class Active:
         )
         self._credentials = placeholders.Environment(os.environ, placeholders.credentials())
         self._quiet = placeholders.Environment(os.environ, placeholders.QUIET)
-        self._watch = Watch(_ini(config, "adapters") or ("auto",), lambda: self.run.recorder)
+        self._watch = Watch(_ini(config, "adapters") or ("auto",), Gate(self.run))
         self._summary = summary_of(config)
         self._base: Scope | None = None
+        # pytest_unconfigure is not called for a run that ends before its configuration.
+        config.add_cleanup(self.close)
         self._quiet.install()
         if mode is not None:
             settings = resolve([*self._strong, *self._ini])
@@ -88,7 +90,7 @@ class Active:
         try:
             read = _values_of_config(values)
         except BadOption as error:
-            pytest.fail(f"lmcache: {error}", pytrace=False)
+            raise pytest.fail.Exception(f"lmcache: {error}", pytrace=False) from None
         if self._mode is None and not opted_in(item) and "mode" not in read:
             return
         self._open(item, read)
@@ -134,12 +136,10 @@ class Active:
             fixturedef.addfinalizer(lambda: self._begin(scope))
         return result
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        __tracebackhide__ = True
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if self._mode is not None or opted_in(item):
             self._open(item, {})
-        return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -157,7 +157,7 @@ class Active:
             scope.begin()
             if call.when == "teardown":
                 self._close(item)
-            else:
+            elif call.when == "call" or not result.passed:
                 result.lmcache_verdict = report.verdict(scope.totals())  # type: ignore[attr-defined]
         return result
 
@@ -171,9 +171,9 @@ class Active:
         self._close(item)
         try:
             settings = resolve(_ranked(self._strong, item.stash[PLAN], values, self._ini))
-            scope = self.run.scope(item.nodeid, settings)
+            scope = self.run.scope(item.nodeid, settings, test=item.nodeid)
         except LMCacheError as error:
-            pytest.fail(f"lmcache: {error}", pytrace=False)
+            raise pytest.fail.Exception(f"lmcache: {error}", pytrace=False) from None
         item.stash[SCOPE] = scope
         self._fit_environment(settings.mode)
         self.run.enter(scope)
@@ -182,7 +182,9 @@ class Active:
         scope = item.stash.get(SCOPE, None)
         if scope is not None and self.run.holds(scope):
             self.run.leave(scope)
-            self._fit_environment(self._base.settings.mode if self._base else "off")
+            mode = self._base.settings.mode if self._base else "off"
+            if mode != scope.settings.mode:
+                self._fit_environment(mode)
 
     def _begin(self, scope: Scope) -> None:
         scope.begin()
@@ -201,7 +203,7 @@ class Active:
         values = _config_of(fixturedef, request, owner)
         settings = resolve(_ranked(self._strong, self._sources(owner), values, self._ini))
         name = f"{owner.nodeid}::{fixturedef.argname}".lstrip(":.")
-        return self.run.scope(name, settings)
+        return self.run.scope(name, settings, test=request._pyfuncitem.nodeid)
 
     def _sources(self, node: Any) -> list[tuple[str, dict[str, Any]]]:
         sources = []

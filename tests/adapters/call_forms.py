@@ -50,7 +50,9 @@ class Form:
     needs: str = ""
 
 
-def forms(name: str, blocking: Callable[..., Any] | None, awaited: Callable[..., Any] | None, **asked: Any) -> list[Form]:
+def forms(
+    name: str, blocking: Callable[..., Any] | None, awaited: Callable[..., Any] | None, **asked: Any
+) -> list[Form]:
     """The same question asked through a blocking function and through an awaited one."""
     made = []
     if blocking is not None:
@@ -98,7 +100,12 @@ def routed(method: str, *, failing: bool = False, **asked: Any) -> Callable[[], 
     return lambda: getattr(router(model, **options), method)(**{"model": "group", "messages": MESSAGES, **asked})
 
 
-RERANK = {"model": "cohere/rerank-v3.5", "query": "broken lamp", "documents": ["a chair", "my lamp is broken"], "top_n": 1}
+RERANK = {
+    "model": "cohere/rerank-v3.5",
+    "query": "broken lamp",
+    "documents": ["a chair", "my lamp is broken"],
+    "top_n": 1,
+}
 
 
 def reranked(function: Callable[..., Any]) -> Callable[[], Any]:
@@ -128,7 +135,6 @@ FORMS = [
     Form("chat, name bound early, awaited", lambda: early_acompletion(model=CHAT, messages=MESSAGES), awaited=True),
     Form("chat, litellm.main", lambda: litellm.main.completion(model=CHAT, messages=MESSAGES)),
     Form("chat, a client", lambda: litellm.LiteLLM().chat.completions.create(model=CHAT, messages=MESSAGES)),
-    Form("chat, acompletion=True", lambda: litellm.completion(CHAT, MESSAGES, acompletion=True), awaited=True),
     Form(
         "batch",
         lambda: litellm.batch_completion(model=CHAT, messages=[MESSAGES, WEATHER, MESSAGES]),

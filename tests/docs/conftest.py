@@ -7,7 +7,8 @@ from pathlib import Path
 
 _home = Path(__file__).parent.parent / "plugin" / "conftest.py"
 _spec = importlib.util.spec_from_file_location("plugin_project", _home)
-assert _spec is not None and _spec.loader is not None
+assert _spec is not None
+assert _spec.loader is not None
 _plugin_project = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_plugin_project)
 

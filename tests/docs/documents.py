@@ -69,7 +69,7 @@ def anchors(document: Path) -> set[str]:
 
 
 def table(document: Path, heading: str, *, number: int = 0) -> list[list[str]]:
-    """The rows of a table below a heading, without its head; cells without their backticks where nothing else is there."""
+    """The rows of a table below a heading, without its head; a cell that is one name in backticks loses these."""
     text = prose(document).split(f"# {heading}\n", 1)[1]
     text = re.split(r"^#+ ", text, maxsplit=1, flags=re.MULTILINE)[0]
     tables = re.findall(r"(?:^\|.*\|$\n?)+", text, re.MULTILINE)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import litellm
 import pytest
-from provider import Provider
 
 # Runs inside this process forget every module they import; these they find imported, as hooks stay on litellm's.
 import pytest_lmcache.adapters.litellm.functions
 import pytest_lmcache.adapters.litellm.router
 import pytest_lmcache.plugin.active
+from provider import Provider
 
 APPLICATION = '''
 import litellm
@@ -46,8 +47,9 @@ class Project:
         monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path.parent / "user-cache"))
         pytester.makepyfile(app=APPLICATION)
         pytester.makeini(
-            "[pytest]\naddopts = -p no:randomly -p no:cacheprovider -p no:hypothesispytest -p no:syrupy -p no:recording\n"
-            "asyncio_default_fixture_loop_scope = function\nfilterwarnings = default\n"
+            "[pytest]\naddopts = -p no:randomly -p no:cacheprovider -p no:hypothesispytest -p no:syrupy -p "
+            "no:recording\n"
+            "asyncio_default_fixture_loop_scope = function\nfilterwarnings =\n    default\n    ignore:unclosed\n"
         )
 
     def tests(self, text: str, name: str = "test_it") -> None:
@@ -88,6 +90,10 @@ class Project:
         """The recordings, parsed."""
         return [json.loads(path.read_text()) for path in self.recordings()]
 
+    def shows_frames(self, result: pytest.RunResult) -> bool:
+        """Whether the output of a run has a place in a traceback in it."""
+        return any(re.match(r"\S+\.py:\d+: |  File ", line) for line in result.outlines + result.errlines)
+
     def _run(self, *args: str, subprocess: bool) -> pytest.RunResult:
         if subprocess:
             return self.pytester.runpytest_subprocess(*args)
@@ -99,7 +105,9 @@ def running_provider() -> Iterator[Provider]:
     """The provider, asked once: what litellm imports at its first call is then not imported anew by every run."""
     with Provider() as provider:
         question = [{"role": "user", "content": "Hello?"}]
-        litellm.completion(model="openai/m", messages=question, api_base=f"{provider.url}/v1", api_key="fake-key-for-tests")
+        litellm.completion(
+            model="openai/m", messages=question, api_base=f"{provider.url}/v1", api_key="fake-key-for-tests"
+        )
         yield provider
 
 

@@ -135,7 +135,9 @@ def test_what_nobody_can_mean_is_one_clear_error(project, returned, text):
 
 
 def test_one_that_raises_is_reported_as_any_fixture(project):
-    project.pytester.makeconftest("import pytest\n@pytest.fixture\ndef lmcache_config():\n    raise OSError('broken')\n")
+    project.pytester.makeconftest(
+        "import pytest\n@pytest.fixture\ndef lmcache_config():\n    raise OSError('broken')\n"
+    )
     project.tests("def test_it():\n    ask()\n")
     result = project.record()
     result.assert_outcomes(errors=1)

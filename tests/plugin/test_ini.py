@@ -88,7 +88,8 @@ def test_cassettes_are_relative_to_the_root_directory_and_not_to_the_current_one
 def test_record_errors(project):
     project.ini("lmcache_record_errors = true")
     project.tests(
-        "def test_it():\n    with pytest.raises(litellm.RateLimitError):\n        ask(model='openai/error-429', num_retries=0)\n"
+        "def test_it():\n    with pytest.raises(litellm.RateLimitError):\n"
+        "        ask(model='openai/error-429', num_retries=0)\n"
     )
     project.record().assert_outcomes(passed=1)
     asked = project.provider.count()

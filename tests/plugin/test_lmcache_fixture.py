@@ -165,6 +165,9 @@ def test_with_the_mode_off_it_is_empty(project):
 
 
 def test_asking_for_it_while_running_gives_the_calls_of_a_test_that_acts(project):
-    project.tests("@pytest.mark.lmcache\ndef test_it(request):\n    ask()\n    assert len(request.getfixturevalue('lmcache').calls) == 1\n")
+    project.tests(
+        "@pytest.mark.lmcache\ndef test_it(request):\n    ask()\n"
+        "    assert len(request.getfixturevalue('lmcache').calls) == 1\n"
+    )
     project.record().assert_outcomes(passed=1)
     project.bare().assert_outcomes(passed=1)

@@ -20,8 +20,10 @@ def used(project, *, key):
         "pytestmark = pytest.mark.lmcache(key='messages')\ndef test_it():\n    ask()\n",
         "pytestmark = [pytest.mark.lmcache(key='messages')]\ndef test_it():\n    ask()\n",
         "class TestIt:\n    pytestmark = pytest.mark.lmcache(key='messages')\n    def test_it(self):\n        ask()\n",
-        "import unittest\n@pytest.mark.lmcache(key='messages')\n"
-        "class TestIt(unittest.TestCase):\n    def test_it(self):\n        ask()\n",
+        (
+            "import unittest\n@pytest.mark.lmcache(key='messages')\n"
+            "class TestIt(unittest.TestCase):\n    def test_it(self):\n        ask()\n"
+        ),
         "@pytest.mark.asyncio\n@pytest.mark.lmcache(key='messages')\nasync def test_it():\n    await aask()\n",
     ],
     ids=["function", "class", "module", "module list", "class attribute", "unittest", "coroutine"],
@@ -106,7 +108,11 @@ BAD = [
     ("key=None", "key=None is not one of request, messages, nor a callable"),
     ("key=['messages']", r"key=['messages'] is not one of request, messages, nor a callable"),
     ("key='nowhere:key'", "key='nowhere:key' cannot be imported as module:name (No module named 'nowhere')"),
-    ("key='app:nothing'", "key='app:nothing' cannot be imported as module:name (module 'app' has no attribute 'nothing')"),
+    (
+        "key='app:nothing'",
+        "key='app:nothing' cannot be imported as module:name (module 'app' has no attribute 'nothing')",
+    ),
+    ("key='broken:key'", "key='broken:key': broken fails (NameError: name 'nowhere' is not defined)"),
     ("ignore='temperature'", "ignore='temperature' must be a list of names, for example ignore=['temperature']"),
     ("ignore=[1]", "ignore=[1] must hold text only, not 1"),
     ("ignore=['$[']", "ignore='$[' is neither the name of a field nor a JSONPath"),
@@ -126,6 +132,7 @@ BAD = [
 
 @pytest.mark.parametrize(("arguments", "text"), BAD, ids=[arguments for arguments, _ in BAD])
 def test_what_nobody_can_mean_is_an_error_at_collection(project, arguments, text):
+    project.pytester.makepyfile(broken="nowhere")
     project.tests(f"@pytest.mark.lmcache({arguments})\ndef test_it():\n    ask()\n")
     result = project.live()
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -13,7 +13,7 @@ def test_one_while_a_module_is_imported_fails_its_collection(project):
     result = project.replay("--continue-on-collection-errors")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*ERROR collecting test_it.py*", HEADLINE, "*To record it:  pytest --lmcache=record"])
-    assert "pytest_lmcache" not in result.stdout.str()
+    assert not project.shows_frames(result)
 
 
 def test_one_swallowed_while_a_module_is_imported_fails_its_collection(project):
@@ -48,6 +48,18 @@ def test_one_in_a_module_fixture_fails_every_test_that_uses_it_and_is_told_in_ea
     result = project.replay()
     result.assert_outcomes(errors=2)
     assert result.stdout.str().count(HEADLINE.strip("*")) == 2
+    result.stdout.fnmatch_lines(["*To record it:  pytest test_it.py::test_one --lmcache=record"])
+
+
+def test_one_in_a_fixture_asked_for_by_name_fails_every_test_that_uses_it(project):
+    project.tests(
+        "@pytest.fixture(scope='session')\ndef capital():\n    return ask()\n"
+        "@pytest.mark.lmcache\n@pytest.mark.parametrize('n', [1, 2])\n"
+        "def test_it(n, request):\n    request.getfixturevalue('capital')\n"
+    )
+    result = project.bare()
+    result.assert_outcomes(failed=2)
+    assert result.stdout.str().count(HEADLINE.strip("*")) == 2
 
 
 def test_one_swallowed_by_a_session_fixture_fails_the_test_that_came_first(project):
@@ -67,7 +79,7 @@ def test_one_in_unittest_fails_the_case(project, hidden):
     result = project.replay()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([HEADLINE])
-    assert "pytest_lmcache" not in result.stdout.str()
+    assert not project.shows_frames(result)
 
 
 def test_one_in_a_coroutine_test_fails_it(project):
@@ -75,18 +87,22 @@ def test_one_in_a_coroutine_test_fails_it(project):
     result = project.replay()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([HEADLINE])
-    assert "pytest_lmcache" not in result.stdout.str()
+    assert not project.shows_frames(result)
 
 
 def test_one_under_xdist_reaches_the_controller_whole(project):
     project.tests("def test_one():\n    ask()\ndef test_two():\n    assert True\n")
     result = project.replay("-n2")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines([HEADLINE, "*To record it:  pytest test_it.py::test_one --lmcache=record", "lmcache: 1 missed"])
+    result.stdout.fnmatch_lines(
+        [HEADLINE, "*To record it:  pytest test_it.py::test_one --lmcache=record", "lmcache: 1 missed"]
+    )
 
 
 def test_the_next_test_is_not_blamed(project):
-    project.tests("def test_one():\n    try:\n        ask()\n    except BaseException:\n        pass\ndef test_two():\n    pass\n")
+    project.tests(
+        "def test_one():\n    try:\n        ask()\n    except BaseException:\n        pass\ndef test_two():\n    pass\n"
+    )
     project.replay().assert_outcomes(passed=1, failed=1)
 
 

@@ -96,7 +96,9 @@ def test_refresh_asks_once_for_one_request_of_several_tests(project):
 
 
 def test_off_stands_aside(project):
-    project.tests("@pytest.mark.lmcache\ndef test_capital(lmcache):\n    assert ask() != ask()\n    assert lmcache.calls == ()\n")
+    project.tests(
+        "@pytest.mark.lmcache\ndef test_capital(lmcache):\n    assert ask() != ask()\n    assert lmcache.calls == ()\n"
+    )
     result = project.record(mode="off")
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("lmcache: *")
@@ -175,7 +177,9 @@ def test_a_mode_of_the_run_covers_unmarked_tests(project, in_mode):
 
 def test_a_mode_of_the_run_covers_calls_made_while_modules_are_imported(project, in_mode):
     project.pytester.makeconftest("from app import ask\nCAPITAL = ask()\n")
-    project.tests("from conftest import CAPITAL\nRIVERS = ask('Rivers?')\ndef test_it():\n    assert CAPITAL != RIVERS\n")
+    project.tests(
+        "from conftest import CAPITAL\nRIVERS = ask('Rivers?')\ndef test_it():\n    assert CAPITAL != RIVERS\n"
+    )
     project.record().assert_outcomes(passed=1)
     assert len(project.recordings()) == 2
     result = in_mode("replay")

@@ -1,4 +1,4 @@
-"""Which source of a setting wins: command line > environment > marker, closest first > lmcache_config > ini > default."""
+"""Which source of a setting wins: command line, environment, marker (closest first), lmcache_config, ini, default."""
 
 from __future__ import annotations
 

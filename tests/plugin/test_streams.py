@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 READ = """
@@ -91,7 +94,8 @@ async def test_it():
 """,
     "under anyio": """
 @pytest.mark.anyio
-async def test_it():
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_it(anyio_backend):
     async for chunk in await aopened():
         break
 """,
@@ -105,7 +109,7 @@ def test_it():
 @pytest.mark.parametrize("how", LEFT)
 def test_a_stream_its_test_left_is_recorded_whole(project, how):
     project.tests(READ + LEFT[how])
-    result = project.record("-p", "anyio")
+    result = project.record()
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["lmcache: 1 recorded*"])
     project.tests(READ + WHOLE["blocking"])
@@ -121,38 +125,119 @@ def test_a_stream_replays_in_the_form_it_was_given(project, how):
     assert project.provider.count() == 1
 
 
-@pytest.mark.parametrize(
-    "test",
-    [
-        "def test_it():\n    assert next(opened())",
-        "def test_it():\n    async def main():\n        assert await anext(await aopened())\n    asyncio.run(main())",
-    ],
-    ids=["blocking", "awaited"],
-)
-def test_the_first_chunk_arrives_before_the_last_is_sent(project, monkeypatch, test):
-    # The provider holds back all but the first events until the test has its first chunk.
-    from provider import server
+TOLD = {
+    "blocking": """
+import gate
+def test_it():
+    stream = opened()
+    assert next(stream)
+    gate.open()
+    assert read(stream).endswith(")")
+""",
+    "awaited": """
+import gate
+def test_it():
+    async def main():
+        stream = await aopened()
+        assert await anext(stream)
+        gate.open()
+        assert (await aread(stream)).endswith(")")
+    asyncio.run(main())
+""",
+}
 
-    project.provider.begun, send = __import__("threading").Event(), server._Handler._send_events
 
-    def _send(self, events, fault):
-        send_rest = self.wfile.write
-        for number, event in enumerate(events):
-            if number == 3:
-                assert self.server.provider.begun.wait(30)
-            send_rest(b"%x\r\n%b\r\n" % (len(event), event))
-            self.wfile.flush()
-        send_rest(b"0\r\n\r\n")
-
-    monkeypatch.setattr(server._Handler, "_send_events", _send)
-    monkeypatch.setattr(pytest, "first_chunk_came", project.provider.begun.set, raising=False)
-    project.tests(READ + test.replace("assert ", "chunk = ") + "\n" + " " * (8 if "main" in test else 4))
-    project.tests(READ + _then_tell(test))
-    project.record().assert_outcomes(passed=1)
+@pytest.mark.parametrize("how", TOLD)
+def test_the_first_chunk_arrives_before_the_last_is_sent(project, monkeypatch, how):
+    # The provider holds back all but the first events until the test has a chunk.
+    monkeypatch.setitem(sys.modules, "gate", SimpleNamespace(open=project.provider.gate.set))
+    project.provider.gate.clear()
+    project.tests(READ + TOLD[how])
+    try:
+        project.record().assert_outcomes(passed=1)
+    finally:
+        project.provider.gate.set()
     assert len(project.recordings()) == 1
+    project.replay().assert_outcomes(passed=1)
 
 
-def _then_tell(test: str) -> str:
-    return test.replace("assert next(opened())", "assert next(opened())\n    pytest.first_chunk_came()").replace(
-        "assert await anext(await aopened())", "assert await anext(await aopened())\n        pytest.first_chunk_came()"
+@pytest.mark.parametrize("fault", ["reset", "short", "midstream", "cut", "html"])
+@pytest.mark.parametrize(
+    ("reading", "model"), [("read(opened({}))", "openai"), ("asyncio.run(all_of({}))", "anthropic")]
+)
+def test_a_stream_the_provider_breaks_off_is_not_recorded(project, fault, reading, model):
+    project.tests(
+        f"""{READ}
+async def all_of(model):
+    return await aread(await aopened(model))
+
+def test_it():
+    try:
+        {reading.format(repr(f"{model}/error-{fault}"))}
+    except Exception as error:
+        assert "litellm" in type(error).__module__
+"""
     )
+    result = project.record()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["lmcache: 1 live and unrecorded*", "*not recorded*"])
+    assert project.recordings() == []
+
+
+@pytest.mark.parametrize("fault", ["html", "cut", "reset", "short"])
+def test_a_broken_whole_answer_is_not_recorded(project, fault):
+    project.tests(
+        "def test_it():\n    with pytest.raises(Exception, match='litellm'):\n"
+        f"        ask(model='openai/error-{fault}', max_retries=0)"
+    )
+    result = project.record()
+    result.assert_outcomes(passed=1)
+    assert project.recordings() == []
+    result.stdout.no_fnmatch_line("*1 recorded*")
+
+
+def test_a_stream_held_past_the_end_of_its_event_loop_is_told_of(project):
+    project.tests(
+        READ
+        + """
+streams = []
+def test_it():
+    async def main():
+        streams.append(await aopened())
+        await anext(streams[0])
+    asyncio.run(main())
+"""
+    )
+    result = project.record()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["lmcache: 1 live and unrecorded*", "*event loop is gone*"])
+    assert project.recordings() == []
+
+
+def test_a_stream_whose_reader_is_cancelled_is_not_recorded(project):
+    project.provider.gate.clear()
+    project.tests(
+        READ
+        + """
+def test_it():
+    async def main():
+        stream = await aopened()
+        await anext(stream)
+        begun = asyncio.Event()
+        async def rest():
+            begun.set()
+            await aread(stream)
+        reading = asyncio.create_task(rest())
+        await begun.wait()
+        await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    asyncio.run(main())
+"""
+    )
+    try:
+        project.record().assert_outcomes(passed=1)
+    finally:
+        project.provider.gate.set()
+    assert project.recordings() == []

@@ -10,6 +10,7 @@ from echo_sdk import Broken, Caller, Provider, committed
 from pytest_lmcache.errors import Refusal
 from pytest_lmcache.options import Settings
 
+
 def test_an_error_is_raised_as_it_is_and_not_recorded(run, provider):
     scope = run().scope("test_it", Settings(mode="record"))
     with pytest.raises(Broken, match="the provider failed"):

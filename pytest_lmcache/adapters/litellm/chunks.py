@@ -20,7 +20,8 @@ def fold(chunks: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, A
     """The shared part and what each chunk has of its own; nothing is shared when the chunks do not come back equal."""
     shared = _shared(chunks)
     own = [_own(shared, chunk) for chunk in chunks]
-    if [unfold(shared, item) for item in own] == chunks:
+    # As text, since 1, 1.0 and True are equal and not the same.
+    if _text([unfold(shared, item) for item in own]) == _text(chunks):
         return shared, own
     return {}, chunks
 
@@ -63,7 +64,7 @@ def _shared(chunks: list[dict[str, Any]]) -> dict[str, Any]:
         elif len(singles) * 2 > len(values):
             shared[name] = [_shared(singles)]
         else:
-            text, count = Counter(json.dumps(value, sort_keys=True) for value in values).most_common(1)[0]
+            text, count = Counter(map(_text, values)).most_common(1)[0]
             if count * 2 > len(values):
                 shared[name] = json.loads(text)
     return shared
@@ -90,6 +91,10 @@ def _own(shared: dict[str, Any], chunk: dict[str, Any]) -> dict[str, Any]:
     if missing:
         own[WITHOUT] = missing
     return own
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _one_object(value: Any) -> bool:

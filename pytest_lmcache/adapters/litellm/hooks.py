@@ -6,12 +6,11 @@ text_completion -> completion, Router -> acompletion, fallbacks, bridges) pass s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeAlias
 
 from pytest_lmcache.adapters.litellm.swap import Hook
+from pytest_lmcache.nesting import INSIDE
 from pytest_lmcache.seam import Adapter
 
 
@@ -34,18 +33,6 @@ class Recorder(Protocol):
 
 Gate: TypeAlias = "Callable[[], Recorder | None]"
 
-_inside: ContextVar[bool] = ContextVar("lmcache_inside_litellm", default=False)
-
-
-@contextmanager
-def inside() -> Iterator[None]:
-    """The span of a real call, or of reading its stream: public functions called in it are not calls of their own."""
-    token = _inside.set(True)
-    try:
-        yield
-    finally:
-        _inside.reset(token)
-
 
 def hook(
     original: Callable[..., Any],
@@ -61,7 +48,7 @@ def hook(
     blocking_adapter, awaited_adapter = adapters
 
     def run(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if _inside.get() or (recorder := gate()) is None or (question := asked(args, kwargs)) is None:
+        if INSIDE.get() or (recorder := gate()) is None or (question := asked(args, kwargs)) is None:
             return original(*args, **kwargs)
         operation, named = question
         if awaited:
@@ -77,16 +64,16 @@ def within(original: Callable[..., Any]) -> Hook:
 
 
 def _called(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    token = _inside.set(True)
+    token = INSIDE.set(True)
     try:
         return original(*args, **kwargs)
     finally:
-        _inside.reset(token)
+        INSIDE.reset(token)
 
 
 async def _awaited(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    token = _inside.set(True)
+    token = INSIDE.set(True)
     try:
         return await original(*args, **kwargs)
     finally:
-        _inside.reset(token)
+        INSIDE.reset(token)

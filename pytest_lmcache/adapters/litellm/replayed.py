@@ -11,8 +11,8 @@ from litellm.types.utils import ModelResponseStream
 from litellm.utils import TextCompletionStreamWrapper
 
 from pytest_lmcache.adapters.litellm import classes
-from pytest_lmcache.adapters.litellm.chunks import unfold
 from pytest_lmcache.adapters.litellm.objects import decode
+from pytest_lmcache.folding import unfold
 
 
 def stream(response: dict[str, Any], *, awaited: bool) -> object:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-litellm = pytest.importorskip("litellm")
+pytest.importorskip("litellm")
 
 from litellm.types.utils import Embedding, EmbeddingResponse, ModelResponse, TextCompletionResponse
 

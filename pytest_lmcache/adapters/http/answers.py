@@ -1,0 +1,199 @@
+"""Answers on the wire as JSON for files, and the answers again: pure functions.
+
+    {"type": "http", "status": 200, "headers": {"content-type": "application/json"}, "body": {...}}
+    {"type": "http-stream", "status": 200, "headers": {...}, "framing": "sse", "shared": {...}, "chunks": [{...}, ...]}
+
+`body` is the parsed answer and `written` how its JSON was spaced; what is no JSON stands as `text` or `base64`. Chunks
+are the events of `dialects.decode`, what they share written once. Headers are those of the allow-list below.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from pytest_lmcache import dialects
+from pytest_lmcache.adapters.http.decoding import decoded
+from pytest_lmcache.call import JSON, Request
+from pytest_lmcache.dialects import jsontext
+from pytest_lmcache.errors import UnstorableResponse
+from pytest_lmcache.folding import fold, unfold
+from pytest_lmcache.seam import Answer
+
+_HEADERS = frozenset(
+    {
+        "content-type",
+        "openai-processing-ms",
+        "openai-version",
+        "request-id",
+        "retry-after",
+        "retry-after-ms",
+        "x-request-id",
+        "x-should-retry",
+    }
+)
+_HEADER_FAMILIES = ("anthropic-ratelimit-", "x-amzn-", "x-ratelimit-")
+# The encoder of the standard library is slow when it indents.
+_LONGEST_INDENTED = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands before a live body. `decoded` says that the library takes the content coding off before we read."""
+
+    status: int
+    headers: Iterable[tuple[str, str]]
+    decoded: bool = False
+
+    def get(self, name: str) -> str:
+        """The value of a header, by its name in small letters; empty when there is none."""
+        return next((value for own, value in self.headers if own.lower() == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """An answer to be given again: its body in pieces, one an event when it is `streamed`."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    pieces: Iterator[bytes]
+    streamed: bool
+
+    @property
+    def reason(self) -> str:
+        """The words that go with the status."""
+        try:
+            return HTTPStatus(self.status).phrase
+        except ValueError:
+            return ""
+
+
+def dump(head: Head, raw: bytes, request: Request) -> Answer:
+    """A body that the provider has ended, as JSON. Raises UnstorableResponse when it is no answer, or not all of it."""
+    body = raw if head.decoded else decoded(raw, head.get("content-encoding"))
+    kind = head.get("content-type")
+    kept: dict[str, JSON] = {name.lower(): value for name, value in sorted(head.headers) if _is_kept(name.lower())}
+    record: dict[str, JSON] = {"type": "http", "status": head.status, "headers": kept}
+    if head.status >= 400:
+        return Answer(record | _content(body, kind))
+    framing = dialects.framing(kind, request)
+    if framing is not None:
+        events = _events(framing, body, request)
+        shared, own = fold(events)
+        usage = dialects.reading(request, events).usage
+        record |= {"type": "http-stream", "framing": framing, "shared": shared, "chunks": list(own)}
+        return Answer(record, usage, _cost(request.model, usage))
+    if "text/html" in kind:
+        raise UnstorableResponse("the provider answered with a page of HTML")
+    content = _content(body, kind)
+    usage = dialects.reading(request, content.get("body", content.get("text", ""))).usage
+    return Answer(record | content, usage, _cost(request.model, usage))
+
+
+def is_whole(head: Head, raw: bytes, request: Request) -> bool:
+    """Whether what came of a body is all of it, as far as its content tells."""
+    if head.status >= 400:
+        return False
+    kind = head.get("content-type")
+    if dialects.framing(kind, request) is None and not _is_json(kind):
+        return False
+    try:
+        dump(head, raw, request)
+    except UnstorableResponse:
+        return False
+    return True
+
+
+def replay(response: dict[str, Any]) -> Replay:
+    """The answer that `dump` wrote down."""
+    headers = list(response["headers"].items())
+    if response["type"] == "http-stream":
+        framing, shared = response["framing"], response["shared"]
+        pieces = (dialects.encode(framing, unfold(shared, own)) for own in response["chunks"])
+        return Replay(response["status"], headers, pieces, streamed=True)
+    if "body" in response:
+        body = jsontext.written(response["body"], response.get("written", {})).encode()
+    elif "text" in response:
+        body = response["text"].encode()
+    else:
+        body = base64.b64decode(response["base64"])
+    return Replay(response["status"], headers, iter((body,)), streamed=False)
+
+
+def _is_kept(name: str) -> bool:
+    return name in _HEADERS or name.startswith(_HEADER_FAMILIES)
+
+
+def _is_json(kind: str) -> bool:
+    kind = kind.partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def _content(body: bytes, kind: str) -> dict[str, JSON]:
+    """A whole body under the name that says what it is. Raises UnstorableResponse for JSON that is cut short."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(body).decode("ascii")}
+    found = jsontext.parsed(text)
+    if found is not None:
+        value, marks = found
+        if "indent" in str(marks.get("style", "")) and len(text) > _LONGEST_INDENTED:
+            marks = {}
+        return {"body": value, "written": marks} if marks else {"body": value}
+    if not _is_json(kind):
+        return {"text": text}
+    try:
+        return {"body": jsontext.strict(text)}
+    except ValueError:
+        pass
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnstorableResponse("the provider's answer is cut short, or no JSON though it says so") from None
+    return {"text": text}
+
+
+def _events(framing: str, body: bytes, request: Request) -> list[dict[str, Any]]:
+    """The events of a stream that ended by itself and not with an error."""
+    splitter = dialects.splitter(framing)
+    try:
+        frames = splitter.feed(body)
+    except dialects.BrokenFrame as error:
+        raise UnstorableResponse(f"the stream is broken: {error}") from None
+    if splitter.rest:
+        frames.append(splitter.rest)
+    events = [dialects.decode(framing, frame) for frame in frames]
+    if any(_is_error(event) for event in events):
+        raise UnstorableResponse("the provider broke off the stream with an error")
+    if not dialects.ended(framing, request, events):
+        raise UnstorableResponse("the provider ended the stream before it was whole")
+    return events
+
+
+def _is_error(event: dict[str, Any]) -> bool:
+    data = event.get("data")
+    return event.get("event") == "error" or (isinstance(data, dict) and bool(data.get("error")))
+
+
+def _cost(model: str, usage: dict[str, int]) -> float | None:
+    """US dollars by the prices of litellm, where that is at hand and knows the model."""
+    price = getattr(sys.modules.get("litellm"), "cost_per_token", None)
+    if price is None or not usage:
+        return None
+    try:
+        asked, answered = price(
+            model=model,
+            prompt_tokens=usage.get("prompt_tokens", 0),
+            completion_tokens=usage.get("completion_tokens", 0),
+            cache_read_input_tokens=usage.get("cached_tokens", 0),
+            cache_creation_input_tokens=usage.get("cache_creation_tokens", 0),
+        )
+    except Exception:  # noqa: BLE001 - each provider's table fails in a way of its own
+        return None
+    return float(asked + answered) or None

@@ -1,0 +1,121 @@
+"""One request of ours and its answer, as the recorder sees them: what the libraries share."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from pytest_lmcache import dialects
+from pytest_lmcache.adapters.http import answers
+from pytest_lmcache.adapters.http.answers import Head
+from pytest_lmcache.call import JSON, Request
+from pytest_lmcache.seam import Answer, Pending
+from pytest_lmcache.source import Source
+from pytest_lmcache.unread import DRAIN_SECONDS
+
+GRACE_SECONDS = 1.0
+"""How long a caller who closes a stream waits for its rest, so that a client closed next does not cut it off."""
+
+
+@lru_cache(maxsize=64)
+def asked(method: str, target: str, content_type: str, body: bytes) -> Request | None:
+    """The request to a model that an HTTP request is, or None for one that is none of ours."""
+    return dialects.recognise(dialects.Wire(method, target, content_type, body))
+
+
+class Exchange:
+    """The adapter for one HTTP request. A library's own class says how its responses are read and made.
+
+    The body of every answer counts as a stream, also of one that is none to its caller: at the transport it is still on
+    its way, and the caller reads it as it comes.
+    """
+
+    name = "http"
+
+    def __init__(self, request: Request, *, errors: bool) -> None:
+        self.request = request
+        self._errors = errors
+
+    def status(self, result: Any) -> int:
+        """The status of a response of the library."""
+        raise NotImplementedError
+
+    def tee(self, stream: Any, pending: Pending) -> object:
+        raise NotImplementedError
+
+    def build(self, response: dict[str, JSON]) -> object:
+        raise NotImplementedError
+
+    def describe(self, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
+        return self.request
+
+    def is_stream(self, result: object) -> bool:
+        status = self.status(result)
+        return 200 <= status < 300 or (status >= 400 and self._errors)
+
+    def dump(self, result: object) -> Answer | None:
+        """Nothing: a redirect, or an error that is not to be recorded, is no answer."""
+        return None
+
+    def dump_error(self, error: Exception) -> Answer | None:
+        return None
+
+    def body(self, stream: Any, head: Head, pending: Pending, *, close: Any, awaited: bool) -> Body:
+        """The body of a live answer, followed; see `Body`."""
+        body = Body(stream, pending, head=head, request=self.request, close=close, awaited=awaited)
+        pending.follow(body)
+        return body
+
+
+class Body(Source):
+    """The body of a live answer, on its way to the caller piece by piece.
+
+    `stream` gives it as it comes over the wire, `close` (awaited when the stream is) frees the connection.
+    """
+
+    def __init__(
+        self, stream: Any, pending: Pending, *, head: Head, request: Request, close: Callable[[], Any], awaited: bool
+    ) -> None:
+        super().__init__(stream, pending, awaited=awaited)
+        self._head = head
+        self._request = request
+        self._close = close
+
+    def whole(self) -> Answer:
+        return answers.dump(self._head, b"".join(self.chunks), self._request)
+
+    def release(self) -> None:
+        self._close()
+
+    async def arelease(self) -> None:
+        await self._close()
+
+    def left(self) -> None:
+        """The caller closes a blocking answer: its rest is read behind the caller's back, then the connection freed."""
+        if not self.ended:
+            whole = self._is_whole()
+            reader = threading.Thread(target=self.drain, args=(DRAIN_SECONDS,), daemon=True)
+            reader.start()
+            reader.join(GRACE_SECONDS)
+            if not self.ended and not whole:
+                return
+            self.finish()
+        self._close()
+
+    async def aleft(self) -> None:
+        """The same for an asynchronous answer."""
+        if not self.ended:
+            whole = self._is_whole()
+            self.start_reader()
+            if self.reader is not None:
+                await asyncio.wait([self.reader], timeout=GRACE_SECONDS)
+            if not self.ended and not whole:
+                return
+            self.finish()
+        await self._close()
+
+    def _is_whole(self) -> bool:
+        return answers.is_whole(self._head, b"".join(self.chunks), self._request)

@@ -1,0 +1,181 @@
+"""httpx and its fork httpx2 at their network transports; transports that stay in the process are not touched."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from pytest_lmcache.adapters.http import answers, leaks, patch
+from pytest_lmcache.adapters.http.exchange import Body, Exchange, asked
+from pytest_lmcache.adapters.http.gates import Gate, Recorder
+from pytest_lmcache.adapters.http.targets import target_of
+from pytest_lmcache.call import JSON, Request
+from pytest_lmcache.dialects import plausible
+from pytest_lmcache.nesting import INSIDE, inside
+from pytest_lmcache.seam import Pending
+
+
+def install(module: ModuleType, gate: Gate) -> list[patch.Restore]:
+    """Replace the two methods through which a module's clients reach the network."""
+    seam = _Seam(Library(module), gate)
+    return [
+        patch.replace(module.HTTPTransport, "handle_request", seam.blocking),
+        patch.replace(module.AsyncHTTPTransport, "handle_async_request", seam.awaited),
+    ]
+
+
+class _Seam:
+    """What runs in place of a transport's own method."""
+
+    def __init__(self, library: Library, gate: Gate) -> None:
+        self._library = library
+        self._gate = gate
+
+    def blocking(self, original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        def handle_request(transport: Any, request: Any) -> Any:
+            def call() -> Any:
+                self._stop(request)
+                with inside():
+                    return original(transport, request)
+
+            recorder = self._recorder(request)
+            if recorder is not None:
+                request.read()
+                exchange, arguments = self._exchange(request, recorder, awaited=False)
+                if exchange is not None:
+                    return recorder.perform(exchange, "", arguments, {}, call)
+            self._stop(request)
+            return original(transport, request)
+
+        return handle_request
+
+    def awaited(self, original: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
+        async def handle_async_request(transport: Any, request: Any) -> Any:
+            async def call() -> Any:
+                self._stop(request)
+                with inside():
+                    return await original(transport, request)
+
+            recorder = self._recorder(request)
+            if recorder is not None:
+                await request.aread()
+                exchange, arguments = self._exchange(request, recorder, awaited=True)
+                if exchange is not None:
+                    return await recorder.aperform(exchange, "", arguments, {}, call)
+            self._stop(request)
+            return await original(transport, request)
+
+        return handle_async_request
+
+    def _recorder(self, request: Any) -> Recorder | None:
+        """Who performs the request, if it may be one to a model."""
+        recorder = None if INSIDE.get() else self._gate()
+        return recorder if recorder is not None and plausible(request.method, request.url.path) else None
+
+    def _exchange(
+        self, request: Any, recorder: Recorder, *, awaited: bool
+    ) -> tuple[_Exchange | None, tuple[str, str, str, bytes]]:
+        target = target_of(request.url.raw_path.decode("ascii"))
+        arguments = (request.method, target, request.headers.get("content-type", ""), request.content)
+        question = asked(*arguments)
+        if question is None:
+            return None, arguments
+        return _Exchange(question, self._library, errors=recorder.records_errors, awaited=awaited), arguments
+
+    def _stop(self, request: Any) -> None:
+        leaks.stop(self._gate, request.method, request.url.raw_path.decode("ascii"), request.headers.raw)
+
+
+class Library:
+    """The classes of one of the two modules, and ours derived from them."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.response: Any = module.Response
+        self.teed: Any = type("Teed", (_Teed, module.SyncByteStream), {})
+        self.async_teed: Any = type("AsyncTeed", (_AsyncTeed, module.AsyncByteStream), {})
+        self.played: Any = type("Played", (_Played, module.SyncByteStream, module.AsyncByteStream), {})
+
+
+class _Exchange(Exchange):
+    def __init__(self, request: Request, library: Library, *, errors: bool, awaited: bool) -> None:
+        super().__init__(request, errors=errors)
+        self._library = library
+        self._awaited = awaited
+
+    def status(self, result: Any) -> int:
+        return int(result.status_code)
+
+    def tee(self, stream: Any, pending: Pending) -> object:
+        """The same response, with a stream that we follow in place of its own."""
+        response, live = stream, stream.stream
+        head = answers.Head(response.status_code, response.headers.multi_items())
+        if self._awaited:
+            body = self.body(live.__aiter__(), head, pending, close=live.aclose, awaited=True)
+            response.stream = self._library.async_teed(body)
+        else:
+            body = self.body(iter(live), head, pending, close=live.close, awaited=False)
+            response.stream = self._library.teed(body)
+        return response
+
+    def build(self, response: dict[str, JSON]) -> object:
+        replay = answers.replay(response)
+        return self._library.response(
+            replay.status,
+            headers=replay.headers,
+            stream=self._library.played(replay.pieces),
+            extensions={"http_version": b"HTTP/1.1"},
+        )
+
+
+class _Teed:
+    """The stream of a blocking response that is being recorded."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            try:
+                piece = self._body.pull()
+            except StopIteration:
+                return
+            yield piece
+
+    def close(self) -> None:
+        self._body.left()
+
+
+class _AsyncTeed:
+    """The stream of an asynchronous response that is being recorded."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            try:
+                piece = await self._body.apull()
+            except StopAsyncIteration:
+                return
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._body.aleft()
+
+    def __del__(self) -> None:
+        self._body.leave()
+
+
+class _Played:
+    """A recorded stream: what the provider sent, event by event."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            yield piece

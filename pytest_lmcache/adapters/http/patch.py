@@ -1,0 +1,37 @@
+"""The seam of every transport: one method of a class, replaced for a while, so that clients made earlier count too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Restore = Callable[[], None]
+
+_OURS = "lmcache_replacement"
+
+
+def replace(owner: type[Any], name: str, make: Callable[[Any], Any]) -> Restore:
+    """Put what `make` makes of a class's own method in its place, and give back the act that undoes it.
+
+    A method that was replaced here before is left alone.
+    """
+    original = owner.__dict__[name]
+    if hasattr(original, _OURS):
+        return _nothing
+    replacement = make(original)
+    setattr(replacement, _OURS, True)
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(replacement, attribute, getattr(original, attribute))
+    replacement.__wrapped__ = original
+    setattr(owner, name, replacement)
+
+    def restore() -> None:
+        # Somebody who replaced it after us puts back what is found there, and that is the original from now on.
+        if owner.__dict__.get(name) is replacement:
+            setattr(owner, name, original)
+
+    return restore
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,29 @@
+"""What providers say over HTTP, in pure functions: which request is a call of a model, on any host, and what its
+answer says. Nothing here opens a connection, knows an SDK or imports an HTTP library.
+"""
+
+from pytest_lmcache.dialects.codecs import decode, encode
+from pytest_lmcache.dialects.frames import BrokenFrame, Splitter, splitter
+from pytest_lmcache.dialects.registry import ended, framing, plausible, reading, recognise, register, unregister
+from pytest_lmcache.dialects.wire import Answer, Dialect, Event, Reading, ToolCall, Wire
+
+__all__ = [
+    "Answer",
+    "BrokenFrame",
+    "Dialect",
+    "Event",
+    "Reading",
+    "Splitter",
+    "ToolCall",
+    "Wire",
+    "decode",
+    "encode",
+    "ended",
+    "framing",
+    "plausible",
+    "reading",
+    "recognise",
+    "register",
+    "splitter",
+    "unregister",
+]

@@ -1,0 +1,72 @@
+"""A provider on loopback, and scopes that record and replay what is asked of it over real transports."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from provider import Provider
+
+from pytest_lmcache.adapters import http
+from pytest_lmcache.options import RunSettings, Settings
+from pytest_lmcache.session import Gate, Run, Scope
+
+KEY = "fake-key-for-tests"
+
+
+class Project:
+    """A folder of recordings. `scope` is one test in one mode, with a memory of its own as in a process of its own."""
+
+    def __init__(self, folder: Path, provider: Provider) -> None:
+        self.folder = folder
+        self.provider = provider
+
+    @contextmanager
+    def scope(self, mode: str, **settings: Any) -> Iterator[Scope]:
+        run = Run(RunSettings(), self.folder, uuid.uuid4().hex, {})
+        scope = run.scope("test_it.py::test_it", Settings(mode=mode, **settings))
+        run.enter(scope)
+        for name, hook in http.HOOKS.items():
+            try:
+                module = importlib.import_module(name)
+            except ImportError:
+                continue
+            hook(module, Gate(run))
+        try:
+            yield scope
+            scope.end(passed=True)
+        finally:
+            http.uninstall()
+            run.leave(scope)
+            run.close()
+
+    def files(self) -> list[Path]:
+        return sorted((self.folder / "cassettes").glob("*/*.json"))
+
+    def only_file(self) -> dict[str, Any]:
+        (path,) = self.files()
+        return json.loads(path.read_text())
+
+
+@pytest.fixture(scope="session")
+def running_provider() -> Iterator[Provider]:
+    with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(running_provider: Provider) -> Provider:
+    running_provider.reset()
+    return running_provider
+
+
+@pytest.fixture
+def project(tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+    return Project(tmp_path / "project", provider)

@@ -1,0 +1,318 @@
+"""What is recorded and what is left alone: errors, broken and abandoned streams, other traffic, compression, layers."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import aiohttp
+import httpx
+import litellm
+import openai
+import pytest
+from calls import CHAT, KEY, MESSAGES
+
+from pytest_lmcache.adapters import Watch
+from pytest_lmcache.errors import LeakedPlaceholder, Miss
+from pytest_lmcache.options import RunSettings, Settings
+from pytest_lmcache.placeholders import VALUE
+from pytest_lmcache.session import Gate, Run
+
+PATH = "/v1/chat/completions"
+STREAM = {**CHAT, "stream": True}
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def client(project: Any, **options: Any) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{project.provider.url}/v1", api_key=KEY, **options)
+
+
+def asking(model: str, **options: Any) -> Callable[[openai.OpenAI], Any]:
+    def ask(made: openai.OpenAI) -> Any:
+        answer = made.chat.completions.create(model=model, messages=MESSAGES, **options)
+        return [chunk.model_dump() for chunk in answer] if options.get("stream") else answer.model_dump()
+
+    return ask
+
+
+def test_a_429_that_the_sdk_retries_is_one_recording_of_the_answer(project):
+    with project.scope("record") as scope:
+        asking("error-429-once")(client(project))
+    assert project.provider.count() == 2
+    assert [call.outcome for call in scope.calls] == ["recorded"]
+    assert project.only_file()["responses"][0]["answer"]["status"] == 200
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "cut", "short", "reset", "midstream", "html"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_no_whole_answer_is_not_recorded(project, fault, stream):
+    with project.scope("record") as scope:
+        try:
+            asking(f"error-{fault}", stream=stream)(client(project, max_retries=0))
+        except Exception as error:
+            assert isinstance(error, openai.OpenAIError | httpx.HTTPError | AttributeError), error
+    assert project.files() == []
+    assert {call.outcome for call in scope.calls} <= {"live"}
+
+
+def test_errors_are_recorded_when_asked_for(project):
+    for mode in ("record", "replay"):
+        with project.scope(mode, record_errors=True), pytest.raises(openai.RateLimitError, match="Rate limit") as found:
+            asking("error-429")(client(project, max_retries=0))
+        assert found.value.response.headers["retry-after"] == "1"
+    assert project.provider.count() == 1
+
+
+def test_a_stream_that_the_caller_closes_early_is_recorded_whole(project):
+    with project.scope("record"):
+        stream = client(project).chat.completions.create(**STREAM)
+        next(stream)
+        stream.close()
+    with project.scope("replay"):
+        assert asking("gpt-4o", stream=True)(client(project))[-1]["choices"][0]["finish_reason"] == "stop"
+    assert project.provider.count() == 1
+
+
+def test_an_asynchronous_stream_that_is_dropped_is_recorded_whole(project):
+    async def main() -> None:
+        made = openai.AsyncOpenAI(base_url=f"{project.provider.url}/v1", api_key=KEY)
+        async for _ in await made.chat.completions.create(**STREAM):
+            break
+        await asyncio.sleep(0.2)
+
+    with project.scope("record"):
+        asyncio.run(main())
+    assert len(project.files()) == 1
+
+
+def test_an_aiohttp_stream_that_is_left_is_recorded_whole(project):
+    async def main() -> None:
+        async with aiohttp.ClientSession() as session:
+            async with session.post(project.provider.url + PATH, json=STREAM) as response:
+                await response.content.readline()
+            await asyncio.sleep(0.2)
+
+    with project.scope("record"):
+        asyncio.run(main())
+    assert len(project.files()) == 1
+
+
+def test_a_cancelled_call_is_not_recorded_and_not_counted(project):
+    async def main() -> None:
+        made = openai.AsyncOpenAI(base_url=f"{project.provider.url}/v1", api_key=KEY)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(made.chat.completions.create(**CHAT), 0.05)
+
+    project.provider.latency = 0.3
+    try:
+        with project.scope("record", repeat="next"):
+            asyncio.run(main())
+            project.provider.latency = 0.0
+            asking("gpt-4o")(client(project))
+    finally:
+        project.provider.latency = 0.0
+    with project.scope("replay", repeat="next"):
+        asking("gpt-4o")(client(project))
+
+
+def test_the_first_chunk_comes_when_the_provider_sends_it(project):
+    project.provider.chunk_latency = 0.05
+    try:
+        with project.scope("record"):
+            stream = client(project).chat.completions.create(**STREAM)
+            next(stream)
+            assert project.files() == []
+            assert len(list(stream)) > 3
+    finally:
+        project.provider.chunk_latency = 0.0
+
+
+def test_a_miss_passes_through_the_sdk_unretried(project):
+    with project.scope("replay") as scope, pytest.raises(Miss):
+        asking("gpt-4o")(client(project))
+    assert [call.outcome for call in scope.calls] == ["missed"]
+    scope.take_refusals()
+
+
+def test_clients_made_before_are_covered(project):
+    made = client(project)
+    with project.scope("record"):
+        live = asking("gpt-4o")(made)
+    with project.scope("replay"):
+        assert asking("gpt-4o")(made) == live
+    assert asking("gpt-4o")(made) != live
+
+
+def test_what_one_library_recorded_another_replays(project):
+    with project.scope("record"):
+        live = httpx.post(project.provider.url + PATH, json=CHAT).json()
+
+    async def main() -> Any:
+        async with aiohttp.ClientSession() as session, session.post("http://other.invalid" + PATH, json=CHAT) as answer:
+            return await answer.json()
+
+    with project.scope("replay"):
+        assert asyncio.run(main()) == live
+
+
+def test_transports_within_the_process_are_left_alone(project):
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"mine": True}))
+    with project.scope("replay") as scope, httpx.Client(transport=transport) as made:
+        assert made.post("http://api.invalid" + PATH, json=CHAT).json() == {"mine": True}
+    assert scope.calls == []
+
+
+def test_other_traffic_is_left_alone(project):
+    url = project.provider.url
+    with project.scope("replay") as scope:
+        assert httpx.get(f"{url}/v1/models").json()["data"]
+        assert httpx.post(f"{url}/v1/orders", json={"messages": 1}).status_code == 404
+        # The path of a provider, and a body that is not to a model.
+        httpx.post(f"{url}/v1/messages", json={"to": "you"})
+    assert scope.calls == []
+    assert project.provider.count() == 3
+
+
+def test_credentials_in_a_url_move_no_key_and_reach_no_file(project):
+    url = project.provider.url + PATH
+    with project.scope("record"):
+        live = httpx.post(f"{url}?key=fake-secret-one", json=CHAT, headers={"authorization": "Bearer fake-two"}).json()
+    with project.scope("replay"):
+        assert httpx.post(f"{url}?key=fake-secret-three", json=CHAT).json() == live
+    assert "fake-" not in project.files()[0].read_text()
+
+
+def test_a_request_with_a_placeholder_does_not_leave(project):
+    url = project.provider.url
+    carrying = {"authorization": f"Bearer {VALUE}"}
+
+    async def asynchronous() -> None:
+        async with aiohttp.ClientSession(headers=carrying) as session:
+            await session.get(f"{url}/v1/models")
+
+    acts: list[Callable[[], Any]] = [
+        lambda: httpx.get(f"{url}/v1/models", headers=carrying),
+        lambda: httpx.post(f"{url}/x?key={VALUE}"),
+        lambda: asyncio.run(asynchronous()),
+        lambda: openai.OpenAI(base_url=url, api_key=VALUE).models.list(),
+    ]
+    for mode in ("replay", "off"):
+        for act in acts:
+            with project.scope(mode) as scope:
+                with pytest.raises(LeakedPlaceholder, match=r"(GET|POST) /\S+ carries a placeholder key"):
+                    act()
+                assert len(scope.take_refusals()) == 1
+    assert project.provider.count() == 0
+
+
+@pytest.fixture
+def compressing() -> Iterator[str]:
+    """A provider whose answers are compressed with gzip."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            message = {"role": "assistant", "content": "Paris" * 50}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            body, kind = json.dumps({"id": "1", "object": "chat.completion", "choices": [choice]}), "application/json"
+            if asked.get("stream"):
+                part = {"id": "1", "choices": [{"index": 0, "delta": message, "finish_reason": "stop"}]}
+                body, kind = f"data: {json.dumps(part)}\n\ndata: [DONE]\n\n", "text/event-stream"
+            data = gzip.compress(body.encode())
+            self.send_response(200)
+            for name, value in (("content-type", kind), ("content-encoding", "gzip"), ("set-cookie", "a=fake-cookie")):
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("asked", [CHAT, STREAM], ids=["whole", "stream"])
+def test_compression_is_transparent(project, compressing, asked):
+    async def by_aiohttp(**options: Any) -> str:
+        async with aiohttp.ClientSession(**options) as session:
+            async with session.post(compressing + PATH, json=asked) as response:
+                return await response.text()
+
+    acts: list[Callable[[], str]] = [
+        lambda: httpx.post(compressing + PATH, json=asked).text,
+        lambda: asyncio.run(by_aiohttp()),
+    ]
+    for act in acts:
+        with project.scope("refresh"):
+            live = act()
+        with project.scope("replay"):
+            assert act() == live
+    text = project.files()[0].read_text()
+    assert "Paris" in text
+    assert "gzip" not in text
+    assert "fake-cookie" not in text
+
+
+def test_a_stream_of_500_chunks_is_a_line_a_chunk(project):
+    long = [{"role": "user", "content": "Repeat. " + "word " * 700}]
+    with project.scope("record"):
+        chunks = list(client(project).chat.completions.create(model="gpt-4o", messages=long, stream=True))
+    assert len(project.files()[0].read_text().splitlines()) < 1.5 * len(chunks) + 50
+
+
+def test_litellm_over_the_wire_keeps_its_callbacks_and_costs(project, monkeypatch):
+    def ask() -> Any:
+        base = f"{project.provider.url}/v1"
+        answer = litellm.completion(model="openai/gpt-4o", messages=MESSAGES, api_base=base, api_key=KEY)
+        return answer.model_dump(), answer._hidden_params["response_cost"]
+
+    with project.scope("record"):
+        live = ask()
+    with project.scope("replay"):
+        assert ask() == live
+    assert project.provider.count() == 1
+    assert live[1] > 0
+    assert project.only_file()["adapter"] == "http/openai-chat"
+    assert project.only_file()["responses"][0]["cost_usd"] == pytest.approx(live[1])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("awaited", [False, True])
+def test_a_call_that_passes_both_layers_is_recorded_once(project, stream, awaited):
+    asked = {"model": "openai/gpt-4o", "messages": MESSAGES, "stream": stream, "api_key": KEY}
+
+    def ask(url: str) -> Any:
+        if not awaited:
+            answer = litellm.completion(**asked, api_base=f"{url}/v1")
+            return list(answer) if stream else answer
+
+        async def main() -> Any:
+            answer = await litellm.acompletion(**asked, api_base=f"{url}/v1")
+            return [chunk async for chunk in answer] if stream else answer
+
+        return asyncio.run(main())
+
+    for mode in ("record", "replay"):
+        run = Run(RunSettings(), project.folder, mode, {})
+        scope = run.scope("test_it", Settings(mode=mode))
+        run.enter(scope)
+        watch = Watch(("auto",), Gate(run))
+        watch.install()
+        try:
+            ask(project.provider.url)
+            scope.end(passed=True)
+        finally:
+            watch.remove()
+            run.close()
+    assert project.provider.count() == 1
+    assert project.only_file()["adapter"] == "litellm"
