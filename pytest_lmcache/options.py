@@ -208,11 +208,11 @@ def _read_count(value: Any) -> int:
 
 
 def _read_adapters(value: Any) -> tuple[str, ...]:
-    names = tuple(str(value).replace(",", " ").split()) if isinstance(value, str) else tuple(value)
+    names = str(value).replace(",", " ").split()
     for name in names:
         if name != "auto" and name not in ADAPTERS:
             raise BadOption(f"adapters={name!r} is not one of auto, {', '.join(ADAPTERS)}")
-    return names or ("auto",)
+    return tuple(names) or ("auto",)
 
 
 OPTIONS = (

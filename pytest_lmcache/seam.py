@@ -38,7 +38,8 @@ class Pending(Protocol):
 
     def follow(self, rest: Unread) -> None:
         """What is to be read when the caller leaves the stream unread. It must not keep the caller's own object alive:
-        that an asynchronous stream is dropped is how one learns that its caller has left."""
+        that an asynchronous stream is dropped is how one learns that its caller has left.
+        """
 
     def complete(self, answer: Answer) -> None:
         """The provider ended the stream by itself: this is all of it."""

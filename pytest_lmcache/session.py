@@ -10,11 +10,12 @@ from threading import RLock
 from pytest_lmcache import miss
 from pytest_lmcache.cache import Cache
 from pytest_lmcache.call import Call, Key, Recording, Request
+from pytest_lmcache.desk import Bench, OpenStream
 from pytest_lmcache.errors import CassettesUnusable, LMCacheError, Miss, Refusal
 from pytest_lmcache.flights import Locks
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import RunSettings, Settings
-from pytest_lmcache.recorder import Bench, OpenStream, Recorder
+from pytest_lmcache.recorder import Recorder
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.report import Totals
 from pytest_lmcache.tally import Tally

@@ -112,6 +112,12 @@ def reranked(function: Callable[..., Any]) -> Callable[[], Any]:
     return lambda: function(**RERANK, api_base=os.environ.get("COHERE_API_BASE"))
 
 
+TEXT = litellm.text_completion, litellm.atext_completion
+EMBED = litellm.embedding, litellm.aembedding
+RESPOND = litellm.responses, litellm.aresponses
+DRAW = litellm.image_generation, litellm.aimage_generation
+HEAR = litellm.transcription, litellm.atranscription
+
 FORMS = [
     *chat("plain"),
     *chat("usage at the end of a stream", stream_options={"include_usage": True}),
@@ -140,29 +146,29 @@ FORMS = [
         lambda: litellm.batch_completion(model=CHAT, messages=[MESSAGES, WEATHER, MESSAGES]),
         requests=2,
     ),
-    *forms("text", litellm.text_completion, litellm.atext_completion, model="openai/gpt-3.5-turbo-instruct", prompt="Once"),
+    *forms("text", *TEXT, model="openai/gpt-3.5-turbo-instruct", prompt="Once"),
     *forms(
-        "text, several prompts", litellm.text_completion, litellm.atext_completion,
+        "text, several prompts", *TEXT,
         model="text-completion-openai/gpt-3.5-turbo-instruct", prompt=["Once", "Twice"],
     ),
     *forms(
-        "text, streamed", litellm.text_completion, litellm.atext_completion,
+        "text, streamed", *TEXT,
         model="text-completion-openai/gpt-3.5-turbo-instruct", prompt="Once", stream=True,
     ),
-    *forms("text by a chat model", litellm.text_completion, litellm.atext_completion, model=CLAUDE, prompt="Once"),
-    *forms("text by a chat model, streamed", litellm.text_completion, litellm.atext_completion, model=CLAUDE, prompt="Once", stream=True),
-    *forms("embedding", litellm.embedding, litellm.aembedding, model="text-embedding-3-small", input=["a lamp", "a chair"]),
-    *forms("embedding, short", litellm.embedding, litellm.aembedding, model="text-embedding-3-small", input="a", dimensions=8),
-    *forms("responses", litellm.responses, litellm.aresponses, model=CHAT, input="What is the capital of Italy?"),
-    *forms("responses, streamed", litellm.responses, litellm.aresponses, model=CHAT, input="Hello", stream=True),
-    *forms("responses, tools", litellm.responses, litellm.aresponses, model=CHAT, input=WEATHER, tools=FLAT_TOOLS),
+    *forms("text by a chat model", *TEXT, model=CLAUDE, prompt="Once"),
+    *forms("text by a chat model, streamed", *TEXT, model=CLAUDE, prompt="Once", stream=True),
+    *forms("embedding", *EMBED, model="text-embedding-3-small", input=["a lamp", "a chair"]),
+    *forms("embedding, short", *EMBED, model="text-embedding-3-small", input="a", dimensions=8),
+    *forms("responses", *RESPOND, model=CHAT, input="What is the capital of Italy?"),
+    *forms("responses, streamed", *RESPOND, model=CHAT, input="Hello", stream=True),
+    *forms("responses, tools", *RESPOND, model=CHAT, input=WEATHER, tools=FLAT_TOOLS),
     *forms(
-        "responses, tools, streamed", litellm.responses, litellm.aresponses,
+        "responses, tools, streamed", *RESPOND,
         model=CHAT, input=WEATHER, tools=FLAT_TOOLS, stream=True,
     ),
-    *forms("responses, reasoning", litellm.responses, litellm.aresponses, model=REASONER, input="Hello"),
-    *forms("responses by anthropic", litellm.responses, litellm.aresponses, model=CLAUDE, input="Hello"),
-    *forms("responses by anthropic, streamed", litellm.responses, litellm.aresponses, model=CLAUDE, input="Hello", stream=True),
+    *forms("responses, reasoning", *RESPOND, model=REASONER, input="Hello"),
+    *forms("responses by anthropic", *RESPOND, model=CLAUDE, input="Hello"),
+    *forms("responses by anthropic, streamed", *RESPOND, model=CLAUDE, input="Hello", stream=True),
     *forms("messages", None, litellm.anthropic_messages, model=CLAUDE, messages=MESSAGES[1:], max_tokens=99),
     Form(
         "messages, streamed",
@@ -175,11 +181,11 @@ FORMS = [
         "messages by openai, streamed", None, litellm.anthropic_messages,
         model=CHAT, messages=MESSAGES[1:], max_tokens=99, stream=True,
     ),
-    *forms("image", litellm.image_generation, litellm.aimage_generation, model="gpt-image-1", prompt="a red lamp"),
-    *forms("image, a link", litellm.image_generation, litellm.aimage_generation, model="dall-e-3", prompt="a red lamp"),
-    *forms("transcription", litellm.transcription, litellm.atranscription, model="whisper-1", file=sound()),
+    *forms("image", *DRAW, model="gpt-image-1", prompt="a red lamp"),
+    *forms("image, a link", *DRAW, model="dall-e-3", prompt="a red lamp"),
+    *forms("transcription", *HEAR, model="whisper-1", file=sound()),
     *forms(
-        "transcription, verbose", litellm.transcription, litellm.atranscription,
+        "transcription, verbose", *HEAR,
         model="whisper-1", file=sound(), response_format="verbose_json",
     ),
     *forms("speech", litellm.speech, litellm.aspeech, model="openai/tts-1", voice="alloy", input="Good morning"),

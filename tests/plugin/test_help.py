@@ -35,10 +35,6 @@ def test_help_explains_every_ini_option_with_its_default(project, option):
     assert not option.default or f"(default: {option.default})" in explained
 
 
-def test_help_works_without_a_project_that_uses_the_plugin(project):
-    assert project.bare("--help").ret == pytest.ExitCode.OK
-
-
 def test_markers_explains_every_argument(project):
     text = words(project.bare("--markers"))
     explained = text.split("@pytest.mark.lmcache(")[1].split("@pytest.mark.")[0]

@@ -7,7 +7,8 @@ import pytest
 FACTS = """
 def facts(error):
     return [type(error).__name__, error.status_code, str(error), error.message, error.body, error.code, error.type,
-            error.param, error.llm_provider, error.model, error.response.status_code]
+            error.param, error.llm_provider, error.model,
+            hasattr(error, 'response') and error.response.status_code]
 """
 FAILING = """
 import json, pathlib

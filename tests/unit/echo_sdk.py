@@ -1,4 +1,4 @@
-"""A provider, its SDK and a caller, in a few lines: it answers a different text each time, and breaks off when told to."""
+"""A provider, its SDK and a caller, in a few lines: every answer is another text, and none when told to fail."""
 
 from __future__ import annotations
 

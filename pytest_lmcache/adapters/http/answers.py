@@ -38,6 +38,8 @@ _HEADERS = frozenset(
     }
 )
 _HEADER_FAMILIES = ("anthropic-ratelimit-", "x-amzn-", "x-ratelimit-")
+# Between the reason why a stream ended and its last event, these may tell the usage.
+_USAGE_LAST = frozenset({"http/openai-chat", "http/openai-completions"})
 # The encoder of the standard library is slow when it indents.
 _LONGEST_INDENTED = 64 * 1024
 
@@ -96,11 +98,12 @@ def dump(head: Head, raw: bytes, request: Request) -> Answer:
 
 
 def is_whole(head: Head, raw: bytes, request: Request) -> bool:
-    """Whether what came of a body is all of it, as far as its content tells."""
-    if head.status >= 400:
-        return False
+    """Whether what came of a body is all of it, as far as its content tells, so that nothing can follow that matters."""
     kind = head.get("content-type")
-    if dialects.framing(kind, request) is None and not _is_json(kind):
+    framing = dialects.framing(kind, request)
+    if head.status >= 400 or (framing is None and not _is_json(kind)):
+        return False
+    if framing is not None and request.adapter in _USAGE_LAST and b"[DONE]" not in raw:
         return False
     try:
         dump(head, raw, request)

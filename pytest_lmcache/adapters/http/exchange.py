@@ -95,27 +95,31 @@ class Body(Source):
 
     def left(self) -> None:
         """The caller closes a blocking answer: its rest is read behind the caller's back, then the connection freed."""
-        if not self.ended:
-            whole = self._is_whole()
+        if not self._enough():
             reader = threading.Thread(target=self.drain, args=(DRAIN_SECONDS,), daemon=True)
             reader.start()
             reader.join(GRACE_SECONDS)
-            if not self.ended and not whole:
-                return
-            self.finish()
-        self._close()
+        if self.ended:
+            self._close()
 
     async def aleft(self) -> None:
         """The same for an asynchronous answer."""
-        if not self.ended:
-            whole = self._is_whole()
+        if not self._enough():
             self.start_reader()
             if self.reader is not None:
                 await asyncio.wait([self.reader], timeout=GRACE_SECONDS)
-            if not self.ended and not whole:
-                return
-            self.finish()
-        await self._close()
+        if self.ended:
+            await self._close()
 
-    def _is_whole(self) -> bool:
-        return answers.is_whole(self._head, b"".join(self.chunks), self._request)
+    def leave(self) -> None:
+        """The caller has dropped an asynchronous answer, and nobody can wait here."""
+        if self.ended or not self._enough():
+            super().leave()
+        elif self.loop is not None and self.loop.is_running():
+            asyncio.run_coroutine_threadsafe(self._close(), self.loop)
+
+    def _enough(self) -> bool:
+        """Whether what came is the answer; then it is told, without a wait for the connection to say so."""
+        if not self.ended and answers.is_whole(self._head, b"".join(self.chunks), self._request):
+            self.finish()
+        return self.ended

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 from litellm import exceptions
+from openai import APIResponseValidationError, APIStatusError
 
 from pytest_lmcache.call import JSON
 from pytest_lmcache.seam import Answer
@@ -60,9 +61,10 @@ def build_error(response: dict[str, Any]) -> Exception:
     attributes = {name: response["attributes"].get(name) for name in _KEPT}
     error = cls.__new__(cls)
     Exception.__init__(error, attributes["message"])
-    request = httpx.Request("POST", "")
-    answer = httpx.Response(attributes["status_code"], json=attributes["body"], request=request)
-    for name, value in {**attributes, "request": request, "response": answer}.items():
+    attributes["request"] = request = httpx.Request("POST", "")
+    if isinstance(error, APIStatusError | APIResponseValidationError):
+        attributes["response"] = httpx.Response(attributes["status_code"], json=attributes["body"], request=request)
+    for name, value in attributes.items():
         setattr(error, name, value)
     error.__dict__.setdefault("litellm_debug_info", None)
     error.__dict__.setdefault("headers", None)

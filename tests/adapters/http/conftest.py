@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provider import Provider
 
+from provider import Provider
 from pytest_lmcache.adapters import http
 from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.session import Gate, Run, Scope

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import threading
@@ -52,10 +53,9 @@ def test_a_429_that_the_sdk_retries_is_one_recording_of_the_answer(project):
 @pytest.mark.parametrize("stream", [False, True])
 def test_what_is_no_whole_answer_is_not_recorded(project, fault, stream):
     with project.scope("record") as scope:
-        try:
+        # A page of HTML is a text to openai's SDK, and a stream that is cut neatly is a short one.
+        with contextlib.suppress(openai.OpenAIError, httpx.HTTPError, AttributeError):
             asking(f"error-{fault}", stream=stream)(client(project, max_retries=0))
-        except Exception as error:
-            assert isinstance(error, openai.OpenAIError | httpx.HTTPError | AttributeError), error
     assert project.files() == []
     assert {call.outcome for call in scope.calls} <= {"live"}
 
@@ -78,12 +78,13 @@ def test_a_stream_that_the_caller_closes_early_is_recorded_whole(project):
     assert project.provider.count() == 1
 
 
-def test_an_asynchronous_stream_that_is_dropped_is_recorded_whole(project):
+def test_an_asynchronous_stream_that_is_closed_early_is_recorded_whole(project):
     async def main() -> None:
         made = openai.AsyncOpenAI(base_url=f"{project.provider.url}/v1", api_key=KEY)
-        async for _ in await made.chat.completions.create(**STREAM):
+        stream = await made.chat.completions.create(**STREAM)
+        async for _ in stream:
             break
-        await asyncio.sleep(0.2)
+        await stream.close()
 
     with project.scope("record"):
         asyncio.run(main())
@@ -231,7 +232,7 @@ def compressing() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(data)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -244,9 +245,9 @@ def compressing() -> Iterator[str]:
 @pytest.mark.parametrize("asked", [CHAT, STREAM], ids=["whole", "stream"])
 def test_compression_is_transparent(project, compressing, asked):
     async def by_aiohttp(**options: Any) -> str:
-        async with aiohttp.ClientSession(**options) as session:
-            async with session.post(compressing + PATH, json=asked) as response:
-                return await response.text()
+        session = aiohttp.ClientSession(**options)
+        async with session, session.post(compressing + PATH, json=asked) as response:
+            return await response.text()
 
     acts: list[Callable[[], str]] = [
         lambda: httpx.post(compressing + PATH, json=asked).text,

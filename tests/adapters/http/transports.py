@@ -53,9 +53,9 @@ async def _aiohttp(url: str) -> Any:
 @row("aiohttp base url, lines", "aiohttp")
 @awaited
 async def _aiohttp_lines(url: str) -> Any:
-    async with import_module("aiohttp").ClientSession(base_url=url, raise_for_status=True) as session:
-        async with session.post(PATH, data=json.dumps(STREAM)) as response:
-            return [line async for line in response.content]
+    session = import_module("aiohttp").ClientSession(base_url=url, raise_for_status=True)
+    async with session, session.post(PATH, data=json.dumps(STREAM)) as response:
+        return [line async for line in response.content]
 
 
 @row("aiohttp text of a body in pieces", "aiohttp")

@@ -1,0 +1,183 @@
+"""What the calls of one scope have in common: its settings, its tiers, and the numbers of its takes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, Protocol
+
+import ujson
+
+from pytest_lmcache.call import Call, Key, Recording, Request, Take
+from pytest_lmcache.errors import BadRecording, LMCacheError, Refusal
+from pytest_lmcache.flights import Flights, Locks
+from pytest_lmcache.identity import Identities
+from pytest_lmcache.keys import NAMED, KeyRule, key_of
+from pytest_lmcache.options import Settings
+from pytest_lmcache.redact import Redactor
+from pytest_lmcache.seam import Adapter, Answer, Unread
+from pytest_lmcache.tiers.stack import Found, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call: its request, its key, and its number among the identical calls of its scope, from 1."""
+
+    request: Request
+    key: Key
+    number: int
+
+
+class OpenStream(Protocol):
+    """A live stream in the hands of a test. `rest` reads what is left of it, `ended` says whether anything is."""
+
+    ended: bool
+    rest: Unread | None
+
+    def abandon(self, reason: str) -> None: ...
+
+
+class Log(Protocol):
+    """Who is told what happened: the session."""
+
+    name: str
+
+    def add(self, call: Call, recording: Recording | None) -> None:
+        """A call ended; `recording` is what the cassette folder still lacks of it, or None."""
+
+    def refuse(self, request: Request, key: Key, number: int) -> Refusal:
+        """Nothing answers take `number` of a request, and the provider may not be asked: the error to raise."""
+
+    def fail(self, error: LMCacheError) -> Refusal:
+        """A call cannot be answered for another reason: the error to raise."""
+
+    def unrecorded(self, reason: str) -> None:
+        """A live answer reached the test and could not be recorded."""
+
+    def open_stream(self, stream: OpenStream) -> None:
+        """A stream was handed to the test; it may have to be drained when the test leaves it unread."""
+
+
+class Bench:
+    """What the recorders of a run share: single flight, file locks, redaction, and the identity of the run."""
+
+    def __init__(self, redactor: Redactor, locks: Locks) -> None:
+        self.redactor = redactor
+        self.flights = Flights()
+        self.locks = locks
+        self._identities: dict[KeyRule, Identities] = {}
+
+    def identities(self, rule: KeyRule) -> Identities:
+        """The requests and keys made under a rule, remembered for the whole run."""
+        if rule not in self._identities:
+            self._identities[rule] = Identities(rule, self.redactor)
+        return self._identities[rule]
+
+
+class Desk:
+    """Looks answers up for the calls of one test, or of one fixture of wider scope, and stores new ones."""
+
+    def __init__(self, settings: Settings, rule: KeyRule, stack: Stack, bench: Bench, log: Log) -> None:
+        self.settings = settings
+        self.bench = bench
+        self.log = log
+        self._rule = rule
+        self._stack = stack
+        self._identities = bench.identities(rule)
+        self._counts: dict[str, int] = {}
+        self._lock = Lock()
+
+    def asked(
+        self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Asked | None:
+        """The call that arguments make, counted; None when it is not the adapter's. Raises Refusal."""
+        try:
+            identity = self._identities.of(adapter, operation, args, kwargs)
+        except LMCacheError as error:
+            raise self.log.fail(error) from error
+        if identity is None:
+            return None
+        request, key = identity
+        with self._lock:
+            number = self._counts[key.digest] = self._counts.get(key.digest, 0) + 1
+        return Asked(request, key, number)
+
+    def look(self, asked: Asked) -> Take | None:
+        """The take that answers a call, noted as replayed, or None. Raises Refusal for one that cannot be read."""
+        try:
+            found = self._find(asked)
+        except LMCacheError as error:
+            raise self.log.fail(error) from error
+        if found is None:
+            return None
+        takes = found.recording.takes
+        take = takes[min(asked.number, len(takes)) - 1]
+        call = Call(asked.request, asked.key, "replayed", found.tier, take, asked.number)
+        self.log.add(call, None if found.committed else found.recording)
+        return take
+
+    def store(self, asked: Asked, answer: Answer, latency: float) -> None:
+        """Make an answer safe, as a new recording or as one more take of the one there is."""
+        take = Take(self._clean_text(answer), round(latency, 3), answer.usage, answer.cost)
+        try:
+            older = self._stack.find(asked.key, self.settings.mode, asked.number).recording
+            if self.settings.repeat == "same":
+                self.unrecorded(asked, "an identical call that was under way at the same time was recorded")
+                return
+            recording = older.with_take(take, run=self._stack.run)
+        except KeyError:
+            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            recording = Recording(asked.key, asked.request, (take,), now, self.log.name, self._stack.run)
+        aliases = tuple(key_of(asked.request, KeyRule(name)) for name in NAMED if self._rule != KeyRule(name))
+        self._stack.keep(recording, aliases)
+        outcome = "refreshed" if self.settings.mode == "refresh" else "recorded"
+        self.log.add(Call(asked.request, asked.key, outcome, "provider", take, asked.number), recording)
+
+    def unrecorded(self, asked: Asked, reason: str) -> None:
+        """A call was answered live, and nothing of it was recorded."""
+        self.unanswered(asked)
+        self.log.add(Call(asked.request, asked.key, "live", "provider", None, asked.number), None)
+        self.log.unrecorded(reason)
+
+    def unanswered(self, asked: Asked) -> None:
+        """A call brought no answer: the next identical one takes its number."""
+        with self._lock:
+            self._counts[asked.key.digest] -= 1
+
+    def _find(self, asked: Asked) -> Found | None:
+        again = self.settings.repeat == "same"
+        try:
+            found = self._stack.find(asked.key, self.settings.mode, 1 if again else asked.number)
+        except KeyError:
+            return None
+        if asked.number > len(found.recording.takes) and not again:
+            return None
+        if found.tier == "cassettes":
+            self._check(found.recording.request, asked)
+        return found
+
+    def _check(self, recorded: Request, asked: Asked) -> None:
+        """Raise BadRecording for a file whose request no longer makes its key."""
+        if recorded.stream == asked.request.stream and recorded.body == asked.request.body:
+            return
+        if key_of(recorded, self._rule).digest != asked.key.digest:
+            path = f"{self.settings.cassettes}/{asked.key.path}"
+            cause = "its request was edited and no longer makes its key"
+            remedy = "Undo the edit, or delete the file and record it again with --lmcache=record"
+            raise BadRecording(path, cause, remedy)
+
+    def _clean_text(self, answer: Answer) -> str:
+        """An answer as text, without the credentials of this process."""
+        redactor = self.bench.redactor
+        redactor.learn(os.environ)
+        text = _text(answer.response)
+        return _text(redactor.clean(answer.response)) if redactor.found_in(text) else text
+
+
+def _text(response: Any) -> str:
+    try:
+        return ujson.dumps(response, ensure_ascii=False, escape_forward_slashes=False)
+    except UnicodeEncodeError:
+        return ujson.dumps(response)

@@ -1,0 +1,150 @@
+"""One live call, from waiting for its turn to its recording."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from threading import Lock
+from typing import Any
+
+import ujson
+
+from pytest_lmcache.desk import Asked, Desk
+from pytest_lmcache.errors import UnstorableResponse
+from pytest_lmcache.flights import Caller, try_acquire
+from pytest_lmcache.seam import Adapter, Answer, Unread
+from pytest_lmcache.steps import AskProvider, ReadRest, Step, Steps, Wait
+
+WAIT_LIMIT = 600.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.001, 0.05
+
+
+class Flight:
+    """One live call from its take-off to its recording, while identical calls wait for it."""
+
+    def __init__(self, desk: Desk, adapter: Adapter, asked: Asked, caller: Caller) -> None:
+        self._desk = desk
+        self._adapter = adapter
+        self._asked = asked
+        self._digest = asked.key.digest
+        self._caller = caller
+        self._leads = False
+        self._lock: Any = None
+        self._started = 0.0
+
+    def steps(self) -> Steps:
+        """Wait for one's turn, look again, ask the provider, record."""
+        landed = False
+        try:
+            yield from self._take_off()
+            take = self._desk.look(self._asked)
+            if take is not None:
+                return self._adapter.build(ujson.loads(take.response))
+            self._started = time.perf_counter()
+            try:
+                result = yield AskProvider()
+            except BaseException as error:
+                self._failed(error)
+                raise
+            if self._adapter.is_stream(result):
+                stream = OpenStream(self)
+                teed = self._adapter.tee(result, stream)
+                self._desk.log.open_stream(stream)
+                if stream.rest is not None and not stream.ended:
+                    self._desk.bench.flights.hand_over(self._digest, self._caller, stream.rest)
+                landed = True
+                return teed
+            self._dump(lambda: self._adapter.dump(result))
+            return result
+        finally:
+            if not landed:
+                self.land()
+
+    def finish(self, answer: Answer) -> None:
+        """The answer is whole: record it."""
+        self._desk.store(self._asked, answer, time.perf_counter() - self._started)
+
+    def give_up(self, reason: str) -> None:
+        """There is no answer that could be recorded."""
+        self._desk.unrecorded(self._asked, reason)
+
+    def land(self) -> None:
+        """Let the next identical call pass."""
+        if self._leads:
+            self._leads = False
+            self._desk.bench.flights.end(self._digest, self._caller)
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _take_off(self) -> Generator[Step, Any, None]:
+        flights, deadline = self._desk.bench.flights, time.monotonic() + WAIT_LIMIT
+        pause = _FIRST_WAIT
+        while (leader := flights.begin(self._digest, self._caller)) is not None:
+            rest = flights.stream(self._digest)
+            if rest is not None and (yield ReadRest(rest)):
+                continue
+            if self._caller.would_block(leader) or time.monotonic() > deadline:
+                return
+            yield Wait(pause)
+            pause = min(pause * 2, _LONGEST_WAIT)
+        self._leads = True
+        lock = self._desk.bench.locks.lock(self._digest)
+        while lock is not None and not try_acquire(lock):
+            if time.monotonic() > deadline:
+                return
+            yield Wait(pause)
+            pause = min(pause * 2, _LONGEST_WAIT)
+        self._lock = lock
+
+    def _failed(self, error: BaseException) -> None:
+        answer = None
+        if self._desk.settings.record_errors and isinstance(error, Exception):
+            answer = self._adapter.dump_error(error)
+        if answer is None:
+            self._desk.unanswered(self._asked)
+        else:
+            self.finish(answer)
+
+    def _dump(self, dump: Callable[[], Answer | None]) -> None:
+        try:
+            answer = dump()
+        except UnstorableResponse as error:
+            self.give_up(str(error))
+            return
+        if answer is None:
+            self._desk.unanswered(self._asked)
+        else:
+            self.finish(answer)
+
+
+class OpenStream:
+    """A live stream in the hands of a test: it is recorded when the provider ends it, and only then."""
+
+    def __init__(self, flight: Flight) -> None:
+        self._flight = flight
+        self._lock = Lock()
+        self.ended = False
+        self.rest: Unread | None = None
+
+    def follow(self, rest: Unread) -> None:
+        self.rest = rest
+
+    def complete(self, answer: Answer) -> None:
+        if self._end():
+            try:
+                self._flight.finish(answer)
+            finally:
+                self._flight.land()
+
+    def abandon(self, reason: str) -> None:
+        if self._end():
+            try:
+                self._flight.give_up(reason)
+            finally:
+                self._flight.land()
+
+    def _end(self) -> bool:
+        with self._lock:
+            first, self.ended = not self.ended, True
+        return first

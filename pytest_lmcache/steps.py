@@ -1,0 +1,86 @@
+"""What a call has to wait for, as steps, and the two drivers that take them: blocking and awaiting.
+
+A call is worked out as a generator of steps. Nothing but these drivers differs between the two worlds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_lmcache.seam import Unread
+from pytest_lmcache.unread import afinish, finish
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A step: let `seconds` pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AskProvider:
+    """A step: make the real call, and send back what it returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRest:
+    """A step: read what is left of a stream that this call waits for, and send back whether that was possible."""
+
+    rest: Unread
+
+
+Step = Wait | AskProvider | ReadRest
+Steps = Generator[Step, Any, Any]
+
+
+def drive(steps: Steps, call: Callable[[], Any]) -> Any:
+    """The result of a call whose steps may block; `call` asks the provider."""
+    try:
+        step = next(steps)
+        while True:
+            if isinstance(step, Wait):
+                time.sleep(step.seconds)
+                step = next(steps)
+                continue
+            if isinstance(step, ReadRest):
+                step = steps.send(finish(step.rest))
+                continue
+            try:
+                result = call()
+            except BaseException as error:  # noqa: BLE001 - it is thrown into the steps
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as end:
+        return end.value
+    finally:
+        steps.close()
+
+
+async def adrive(steps: Steps, call: Callable[[], Awaitable[Any]]) -> Any:
+    """The result of a call whose steps may be awaited; `call` asks the provider."""
+    try:
+        step = next(steps)
+        while True:
+            if isinstance(step, Wait):
+                await asyncio.sleep(step.seconds)
+                step = next(steps)
+                continue
+            if isinstance(step, ReadRest):
+                step = steps.send(await afinish(step.rest))
+                continue
+            try:
+                result = await call()
+            except BaseException as error:  # noqa: BLE001 - it is thrown into the steps
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as end:
+        return end.value
+    finally:
+        steps.close()
