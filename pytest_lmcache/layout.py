@@ -46,10 +46,15 @@ def _numbers(value: dict[str, JSON] | list[JSON]) -> bool:
     return isinstance(value, list) and all(isinstance(item, int | float) for item in value)
 
 
+_readable = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_ascii = json.JSONEncoder(allow_nan=False).encode
+
+
 def _compact(value: JSON) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, allow_nan=False)
+    text = _readable(value)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return _ascii(value)
     return text

@@ -23,6 +23,11 @@ class Recorder:
     def __init__(self, settings: Settings, rule: KeyRule, stack: Stack, bench: Bench, log: Log) -> None:
         self._desk = Desk(settings, rule, stack, bench, log)
 
+    @property
+    def records_errors(self) -> bool:
+        """Whether a provider's error is recorded as an answer is."""
+        return self._desk.settings.record_errors
+
     def perform(
         self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any], call: Callable[[], Any]
     ) -> Any:

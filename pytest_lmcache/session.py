@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 
 from pytest_lmcache import miss
 from pytest_lmcache.cache import Cache
@@ -171,20 +171,22 @@ class Scope:
         self.rule = rule
         self.calls: list[Call] = []
         self.swallowed: list[Refusal] = []
+        self._lock = Lock()
         self._run = run
         self._stack = stack
-        self._phase = Phase(run, stack, name)
+        self._phase: Phase | None = None
         self._streams: list[OpenStream] = []
         self.recorder = None if settings.mode == "off" else Recorder(settings, rule, stack, bench, self)
 
     def begin(self) -> None:
         """A new phase of this scope starts."""
-        self._phase = Phase(self._run, self._stack, self.name)
+        self._phase = None
 
     def end(self, *, passed: bool) -> None:
         """The phase is over."""
         self.drain()
-        self._phase.end(passed=passed)
+        if self._phase is not None:
+            self._phase.end(passed=passed)
 
     def drain(self) -> None:
         """Read the rest of the streams that were left unread, within a bound, so that they can be recorded."""
@@ -196,6 +198,8 @@ class Scope:
     def add(self, call: Call, recording: Recording | None) -> None:
         self.calls.append(call)
         if recording is not None:
+            with self._lock:
+                self._phase = self._phase or Phase(self._run, self._stack, self.name)
             self._phase.add(recording)
         self._run.tally.add(call)
         if _repeated_at_temperature(call, self.settings):

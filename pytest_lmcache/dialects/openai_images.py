@@ -12,7 +12,7 @@ from pytest_lmcache.dialects.openai_chat import USAGE
 from pytest_lmcache.dialects.telling import at, counted, is_events, objects_at, payloads, text_at
 from pytest_lmcache.dialects.wire import Answer, Event, Reading, Wire
 
-DONE = frozenset({"image_generation.completed", "image_edit.completed"})
+DONE = ("image_generation.completed", "image_edit.completed")
 
 
 @dataclass(frozen=True)

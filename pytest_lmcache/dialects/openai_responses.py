@@ -16,7 +16,7 @@ USAGE = {
     "cached_tokens": (("input_tokens_details", "cached_tokens"),),
 }
 CONVERSATION = ("input", "instructions", "previous_response_id", "conversation", "prompt")
-LAST = frozenset({"response.completed", "response.failed", "response.incomplete"})
+LAST = ("response.completed", "response.failed", "response.incomplete")
 
 
 class OpenAIResponses:

@@ -40,6 +40,7 @@ class Active:
             os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex,
             os.environ,
         )
+        self._placeholders = False
         self._credentials = placeholders.Environment(os.environ, placeholders.credentials())
         self._quiet = placeholders.Environment(os.environ, placeholders.QUIET)
         self._watch = Watch(_ini(config, "adapters") or ("auto",), Gate(self.run))
@@ -182,9 +183,7 @@ class Active:
         scope = item.stash.get(SCOPE, None)
         if scope is not None and self.run.holds(scope):
             self.run.leave(scope)
-            mode = self._base.settings.mode if self._base else "off"
-            if mode != scope.settings.mode:
-                self._fit_environment(mode)
+            self._fit_environment(self._base.settings.mode if self._base else "off")
 
     def _begin(self, scope: Scope) -> None:
         scope.begin()
@@ -215,10 +214,12 @@ class Active:
         return sources
 
     def _fit_environment(self, mode: str) -> None:
-        if mode == "replay":
+        """Placeholders while calls are replayed, and only then."""
+        if mode == "replay" and not self._placeholders:
             self._credentials.install()
-        else:
+        elif mode != "replay" and self._placeholders:
             self._credentials.restore()
+        self._placeholders = mode == "replay"
 
     def _header(self) -> str:
         settings = resolve([*self._strong, *self._ini])

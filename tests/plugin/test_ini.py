@@ -170,7 +170,7 @@ def test_without_a_cassette_folder_replay_has_nothing(project):
     assert not (project.path / "none").exists()
     result = project.replay()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*The cassette tier is off (lmcache_cassettes = none).*"])
+    result.stdout.fnmatch_lines(["*The cassette tier is off (cassettes = none), and replay reads no other.*"])
     project.record().assert_outcomes(passed=1)
     assert project.provider.count() == 1
 

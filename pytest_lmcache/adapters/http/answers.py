@@ -98,7 +98,7 @@ def dump(head: Head, raw: bytes, request: Request) -> Answer:
 
 
 def is_whole(head: Head, raw: bytes, request: Request) -> bool:
-    """Whether what came of a body is all of it, as far as its content tells, so that nothing can follow that matters."""
+    """Whether what came of a body is all of it, as far as its content tells: nothing can follow that matters."""
     kind = head.get("content-type")
     framing = dialects.framing(kind, request)
     if head.status >= 400 or (framing is None and not _is_json(kind)):
