@@ -10,7 +10,8 @@ from typing import Any
 
 from pytest_lmcache.adapters import Watch
 from pytest_lmcache.options import RunSettings, Settings
-from pytest_lmcache.session import Run, Scope
+from pytest_lmcache.scope import Scope
+from pytest_lmcache.session import Run
 
 
 class Replays:

@@ -22,7 +22,7 @@ from benchmarks.table import Row
 PER_MODULE = 100
 SDKS = {"litellm", "openai", "anthropic", "dspy"}
 HTTP = {"httpx", "httpx2", "httpcore", "aiohttp", "urllib3", "requests"}
-STORAGE = {"cachetools", "diskcache", "filelock", "platformdirs", "sqlite3", "ujson", "jsonpath"}
+STORAGE = {"cachetools", "diskcache", "filelock", "platformdirs", "sqlite3", "ujson", "jsonpath_rfc9535"}
 HEAVY = SDKS | HTTP | STORAGE
 
 _APPLICATION = """
@@ -57,14 +57,14 @@ def pytest_runtestloop():
         json.dump({"loop": time.process_time() - began, "modules": sorted(sys.modules)}, file)
     return result
 """
-_ASKING = '''
+_ASKING = """
 from app import ask
 {tests}
-'''
-_TEST = '''
+"""
+_TEST = """
 def test_{number}():
     assert ask("What is the capital of country {number}?").choices[0].message.content == "Paris."
-'''
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from benchmarks.ours import replays
 from benchmarks.provider import provider
 from benchmarks.table import Row
 from pytest_lmcache.call import Recording
-from pytest_lmcache.flights import Locks, try_acquire
+from pytest_lmcache.recorder.flights import Locks, try_acquire
 from pytest_lmcache.tiers.cassettes import Cassettes
 from pytest_lmcache.tiers.disk import Disk
 

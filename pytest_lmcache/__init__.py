@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_lmcache.cache import Cache
     from pytest_lmcache.call import Call
     from pytest_lmcache.errors import LMCacheError, Miss, Refusal
-    from pytest_lmcache.session import Calls
+    from pytest_lmcache.scope import Calls
 
 __all__ = ["Cache", "Call", "Calls", "LMCacheError", "Miss", "Refusal", "__version__"]
 __version__ = "0.1.0"
@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Cache": "cache",
     "Call": "call",
-    "Calls": "session",
+    "Calls": "scope",
     "LMCacheError": "errors",
     "Miss": "errors",
     "Refusal": "errors",

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import ujson
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class Call:
     """One call of a test, and what became of it.
 
     `outcome` is `replayed`, `recorded`, `refreshed`, `missed`, or `live` for an answer that could not be recorded;
-    `tier` says who answered: `memory`, `cassettes`, `disk` or `provider`. `seconds` and `cost` (US dollars) are those of
-    the recorded call, so that they are the same in the recording run and in every replay.
+    `tier` says who answered: `memory`, `cassettes`, `disk` or `provider`. `seconds` and `cost` (US dollars) are those
+    of the recorded call, so that they are the same in the recording run and in every replay.
     """
 
     request: Request

@@ -75,10 +75,9 @@ class UnkeyableRequest(LMCacheError):
         self.cause = cause
 
     def __str__(self) -> str:
-        return (
-            f"cannot make a key: {self.path} is {self.cause}. "
-            f"Pass it as plain JSON, or leave it out of the key with ignore=[{self.path.split('[')[0].split('.')[0]!r}]."
-        )
+        field = self.path.split("[")[0].split(".")[0]
+        remedy = f"Pass it as plain JSON, or leave it out of the key with ignore=[{field!r}]."
+        return f"cannot make a key: {self.path} is {self.cause}. {remedy}"
 
 
 class BadKeyStrategy(LMCacheError):

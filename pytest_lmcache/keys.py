@@ -151,7 +151,7 @@ def _without(body: dict[str, JSON], ignore: tuple[str, ...]) -> dict[str, JSON]:
         return kept
     kept = ujson.loads(canonical(kept))
     for entry in paths:
-        places = [match.parts for match in _path(entry).finditer(kept)]
+        places = [node.location for node in _path(entry).find(kept)]
         for *parents, last in sorted(places, key=_position, reverse=True):
             holder: Any = kept
             for part in parents:
@@ -166,11 +166,12 @@ def _position(parts: tuple[int | str, ...]) -> tuple[tuple[bool, int, str], ...]
 
 @lru_cache
 def _path(entry: str) -> Any:
-    import jsonpath
+    """A compiled JSONPath (RFC 9535); the leading `$.` may be left out."""
+    import jsonpath_rfc9535
 
     try:
-        return jsonpath.compile(entry)
-    except jsonpath.JSONPathError as error:
+        return jsonpath_rfc9535.compile(entry if entry.startswith("$") else f"$.{entry}")
+    except jsonpath_rfc9535.JSONPathError as error:
         raise BadOption(f"ignore={entry!r} is neither the name of a field nor a JSONPath ({error})") from None
 
 

@@ -227,9 +227,7 @@ OPTIONS = (
     ),
     Option("repeat", "identical calls past the last take: same or next", _one_of("repeat", REPEATS), default="same"),
     Option("cassettes", "folder of recordings, relative to the root directory", _read_folder, default="cassettes"),
-    Option(
-        "record_errors", "record and replay provider errors too", _read_switch("record_errors"), default="false"
-    ),
+    Option("record_errors", "record and replay provider errors too", _read_switch("record_errors"), default="false"),
     Option("cache", "a pytest_lmcache.Cache, or module:name of one, whose cache_key and tiers are used", _read_cache),
     Option(
         "keep",

@@ -8,7 +8,7 @@ on `id()`, `repr()`, the hash seed or the order of keyword arguments.
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import hashlib
 import io
@@ -16,7 +16,8 @@ import json
 import math
 import os
 import uuid
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -85,7 +86,7 @@ def _key(key: object, path: Place) -> str:
     return _text(str.__str__(key), path)
 
 
-def _special(value: Any, path: Place, depth: int) -> JSON:
+def _special(value: Any, path: Place, depth: int) -> JSON:  # noqa: C901 - one line a type
     if isinstance(value, type):
         return _class(value, path, depth)
     if isinstance(value, Enum):
@@ -98,7 +99,7 @@ def _special(value: Any, path: Place, depth: int) -> JSON:
         return _plain(float(value), path, depth)
     if isinstance(value, bytes | bytearray | memoryview):
         return _digest(bytes(value))
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+    if isinstance(value, dt.datetime | dt.date | dt.time):
         return {"$datetime": value.isoformat()}
     if isinstance(value, decimal.Decimal):
         return {"$decimal": str(value)}
@@ -106,7 +107,7 @@ def _special(value: Any, path: Place, depth: int) -> JSON:
         return {"$uuid": str(value)}
     if isinstance(value, Mapping):
         return _mapping(value, path, depth)
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return {"$set": sorted((_plain(item, (path, None), depth + 1) for item in value), key=_order)}
     if isinstance(value, os.PathLike):
         return _file_at(value, path)
@@ -124,7 +125,8 @@ def _special(value: Any, path: Place, depth: int) -> JSON:
 
 def _fields(value: Any) -> dict[str, Any] | None:
     """The fields of a pydantic model or dataclass, or None. Fields that are None stand for absent ones in models, so
-    that a release of an SDK which adds an optional field does not move the key of an old conversation."""
+    that a release of an SDK which adds an optional field does not move the key of an old conversation.
+    """
     if hasattr(type(value), "model_fields") or hasattr(type(value), "__pydantic_fields__"):
         extra = getattr(value, "__pydantic_extra__", None) or {}
         return {name: item for name, item in {**vars(value), **extra}.items() if item is not None}

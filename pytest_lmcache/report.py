@@ -14,10 +14,10 @@ _MOST_NAMES = 3
 class Totals:
     """What became of the calls of a test, a worker or a run; `+` merges two of them.
 
-    `live` counts calls that reached a provider and were recorded nowhere, `cost_saved` is in US dollars and None where no price is known. `kept_local` names the test of every recording that
-    was not promoted because it failed, `unrecorded` says why each answer could not be kept, `repeated` names the tests
-    in which one recording answered several times at a temperature above 0. `troubles` are warnings that must not end in
-    an exit status of success.
+    `live` counts calls that reached a provider and were recorded nowhere, and `unrecorded` says why, for each.
+    `cost_saved` is in US dollars, None where no price is known. `kept_local` names the test of every recording that was
+    not promoted because it failed, `repeated` the tests in which one recording answered several times at a temperature
+    above 0. `troubles` are warnings that must not end in an exit status of success.
     """
 
     replayed: int = 0

@@ -1,4 +1,4 @@
-"""What an adapter is: the few things the recorder needs to know of an SDK, and what it hands back while a stream runs."""
+"""What an adapter is: the few things the recorder needs to know of an SDK, and what passes while a stream runs."""
 
 from __future__ import annotations
 

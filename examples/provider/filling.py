@@ -69,8 +69,8 @@ class Filler:
         if not isinstance(schema, dict):
             return {}
         merged = dict(schema)
-        for part in merged.pop("allOf", ()):
-            part = self._resolve(part)
+        for reference in merged.pop("allOf", ()):
+            part = self._resolve(reference)
             properties = {**merged.get("properties", {}), **part.get("properties", {})}
             required = [*merged.get("required", ()), *part.get("required", ())]
             merged = {**part, **merged}

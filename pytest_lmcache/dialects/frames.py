@@ -14,7 +14,7 @@ _BLANK_LINE = re.compile(rb"\n\r?\n|\r\r")
 _JSON_MARKS = re.compile(rb'["\\{}\[\]]')
 
 
-class BrokenFrame(ValueError):  # noqa: N818 - errors are named for what they are, as in errors.py
+class BrokenFrame(ValueError):
     """Bytes that are no frame of the stream they stand in."""
 
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "PYTEST_LMCACHE"
 MARKER = (
-    "lmcache(key=..., mode=..., ignore=[...], normalize=[...], repeat=..., cassettes=..., record_errors=..., cache=...): "
-    "record the test's language-model calls once and replay them. key: request (default), messages, or a callable; "
-    "mode: replay, record, refresh, off; ignore: fields or JSONPaths left out of the key; normalize: uuid, timestamp, "
-    "date, tmp_path or regular expressions; repeat: same or next."
+    "lmcache(key=..., mode=..., ignore=[...], normalize=[...], repeat=..., cassettes=..., record_errors=..., "
+    "cache=...): record the test's language-model calls once and replay them. key: request (default), messages, or a "
+    "callable; mode: replay, record, refresh, off; ignore: fields or JSONPaths left out of the key; normalize: uuid, "
+    "timestamp, date, tmp_path or regular expressions; repeat: same or next."
 )
 
 ACTIVE = pytest.StashKey["Active"]()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 import uuid
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +13,26 @@ import pytest
 from pytest_lmcache import placeholders, report
 from pytest_lmcache.adapters import Watch
 from pytest_lmcache.errors import BadOption, LMCacheError, Refusal
-from pytest_lmcache.options import OPTIONS, RunSettings, Settings, read_mode, read_values, resolve
-from pytest_lmcache.plugin import ENVIRONMENT, opted_in, overridden
+from pytest_lmcache.options import resolve
+from pytest_lmcache.plugin import opted_in, overridden
+from pytest_lmcache.plugin.sources import (
+    Source,
+    config_of,
+    config_values,
+    ini,
+    marker_sources,
+    ranked,
+    run_settings,
+    run_sources,
+    strategy_name,
+)
 from pytest_lmcache.plugin.summary import summary_of
-from pytest_lmcache.session import Calls, Gate, Run, Scope
+from pytest_lmcache.scope import Calls, Scope
+from pytest_lmcache.session import Gate, Run
 
-PLAN = pytest.StashKey[list[tuple[str, dict[str, Any]]]]()
+PLAN = pytest.StashKey[list[Source]]()
 SCOPE = pytest.StashKey[Scope]()
 SETTINGS_FIXTURE = "_lmcache_settings"
-_SCOPES = ("function", "class", "module", "package", "session")
 
 
 class Active:
@@ -32,10 +41,10 @@ class Active:
     def __init__(self, config: pytest.Config, mode: str | None) -> None:
         self._config = config
         self._mode = mode
-        self._strong, self._ini = _modes(config)
+        self._strong, self._ini = run_sources(config)
         self._fixtures: set[str] = set()
         self.run = Run(
-            _run_settings(config),
+            run_settings(config),
             Path(config.rootpath),
             os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex,
             os.environ,
@@ -43,7 +52,7 @@ class Active:
         self._placeholders = False
         self._credentials = placeholders.Environment(os.environ, placeholders.credentials())
         self._quiet = placeholders.Environment(os.environ, placeholders.QUIET)
-        self._watch = Watch(_ini(config, "adapters") or ("auto",), Gate(self.run))
+        self._watch = Watch(ini(config, "adapters") or ("auto",), Gate(self.run))
         self._summary = summary_of(config)
         self._base: Scope | None = None
         # pytest_unconfigure is not called for a run that ends before its configuration.
@@ -71,7 +80,7 @@ class Active:
             if self._mode is None and not opted_in(item) and not has_config:
                 continue
             try:
-                item.stash[PLAN] = self._sources(item)
+                item.stash[PLAN] = marker_sources(item)
             except BadOption as error:
                 if str(error) not in mistakes:
                     mistakes.append(str(error))
@@ -89,7 +98,7 @@ class Active:
     def configure(self, item: pytest.Item, values: Any) -> None:
         """Take the test's `lmcache_config` into account, before any other fixture of it runs."""
         try:
-            read = _values_of_config(values)
+            read = config_values(values)
         except BadOption as error:
             raise pytest.fail.Exception(f"lmcache: {error}", pytrace=False) from None
         if self._mode is None and not opted_in(item) and "mode" not in read:
@@ -171,7 +180,7 @@ class Active:
     def _open(self, item: pytest.Item, values: Mapping[str, Any]) -> None:
         self._close(item)
         try:
-            settings = resolve(_ranked(self._strong, item.stash[PLAN], values, self._ini))
+            settings = resolve(ranked(self._strong, item.stash[PLAN], values, self._ini))
             scope = self.run.scope(item.nodeid, settings, test=item.nodeid)
         except LMCacheError as error:
             raise pytest.fail.Exception(f"lmcache: {error}", pytrace=False) from None
@@ -197,21 +206,13 @@ class Active:
 
     def _fixture_scope(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Scope:
         """The scope of a fixture wider than one test. Its settings are those of the node it belongs to, so that they do
-        not depend on which test came first."""
+        not depend on which test came first.
+        """
         owner = request.node
-        values = _config_of(fixturedef, request, owner)
-        settings = resolve(_ranked(self._strong, self._sources(owner), values, self._ini))
+        values = config_of(fixturedef, request, owner)
+        settings = resolve(ranked(self._strong, marker_sources(owner), values, self._ini))
         name = f"{owner.nodeid}::{fixturedef.argname}".lstrip(":.")
         return self.run.scope(name, settings, test=request._pyfuncitem.nodeid)
-
-    def _sources(self, node: Any) -> list[tuple[str, dict[str, Any]]]:
-        sources = []
-        for marker in node.iter_markers("lmcache"):
-            where = f"{node.nodeid}: @pytest.mark.lmcache"
-            if marker.args:
-                raise BadOption(f"{where} takes named settings only, as in lmcache(key='messages')")
-            sources.append(("marker", read_values(marker.kwargs, where)))
-        return sources
 
     def _fit_environment(self, mode: str) -> None:
         """Placeholders while calls are replayed, and only then."""
@@ -223,7 +224,7 @@ class Active:
 
     def _header(self) -> str:
         settings = resolve([*self._strong, *self._ini])
-        return report.header_line(settings.mode, _strategy_name(settings), settings.cassettes)
+        return report.header_line(settings.mode, strategy_name(settings), settings.cassettes)
 
 
 def calls_of(item: pytest.Item) -> Calls:
@@ -233,86 +234,14 @@ def calls_of(item: pytest.Item) -> Calls:
 
 def _kept(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, Any, Any]:
     """The step in which a fixture is set up. What it raises is kept for the next test that asks for it; pytest itself
-    does so with every Exception, and a refusal is none."""
+    does so with every Exception, and a refusal is none.
+    """
     __tracebackhide__ = True
     try:
         return (yield)
     except Refusal as refusal:
         fixturedef.cached_result = (None, fixturedef.cache_key(request), (refusal, refusal.__traceback__))  # type: ignore[arg-type]
         raise
-
-
-def _ranked(
-    strong: list[tuple[str, dict[str, Any]]],
-    markers: list[tuple[str, dict[str, Any]]],
-    config: Mapping[str, Any],
-    ini: list[tuple[str, dict[str, Any]]],
-) -> list[tuple[str, Mapping[str, Any]]]:
-    return [*strong, *markers, ("lmcache_config", config), *ini]
-
-
-def _modes(config: pytest.Config) -> tuple[list[tuple[str, dict[str, Any]]], list[tuple[str, dict[str, Any]]]]:
-    """The sources stronger than a marker, and those weaker than `lmcache_config`."""
-    strong: list[tuple[str, dict[str, Any]]] = []
-    for source, value in (("command line", config.known_args_namespace.lmcache), ("environment", os.environ.get(ENVIRONMENT))):
-        if value:
-            strong.append((source, {"mode": read_mode(value)}))
-    values = {option.name: _ini(config, option.name) for option in OPTIONS if option.marker}
-    return strong, [("ini", {name: value for name, value in values.items() if value is not None})]
-
-
-def _ini(config: pytest.Config, name: str) -> Any:
-    option = next(option for option in OPTIONS if option.name == name)
-    try:
-        value = config.getini(f"lmcache_{name}")
-        with _root_importable(config):
-            return None if value is None else option.read(value)
-    except BadOption as error:
-        raise BadOption(f"ini lmcache_{name}: {error}") from None
-
-
-@contextmanager
-def _root_importable(config: pytest.Config) -> Iterator[None]:
-    """While this lasts, `module:name` is found below the root directory, where pytest has put nothing on the path yet."""
-    folders = [str(config.rootpath), *map(str, config.getini("pythonpath"))]
-    sys.path += folders
-    try:
-        yield
-    finally:
-        for folder in folders:
-            # The first one may be pytest's own.
-            del sys.path[len(sys.path) - 1 - sys.path[::-1].index(folder)]
-
-
-def _run_settings(config: pytest.Config) -> RunSettings:
-    values = {option.name: _ini(config, option.name) for option in OPTIONS if not option.marker}
-    return RunSettings(**{name: value for name, value in values.items() if value is not None})
-
-
-def _config_of(
-    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, owner: Any
-) -> Mapping[str, Any]:
-    """The `lmcache_config` that holds where a fixture belongs, if it is at least as wide as that fixture."""
-    if fixturedef.argname == "lmcache_config":
-        return {}
-    manager = request.session._fixturemanager
-    there = manager.getfixturedefs("lmcache_config", owner) or ()
-    here = manager.getfixturedefs("lmcache_config", request._pyfuncitem) or ()
-    if len(there) < 2 or there[-1] is not here[-1]:
-        return {}
-    if _SCOPES.index(there[-1].scope) < _SCOPES.index(fixturedef.scope):
-        return {}
-    return _values_of_config(request.getfixturevalue("lmcache_config"))
-
-
-def _values_of_config(values: Any) -> dict[str, Any]:
-    if not isinstance(values, Mapping):
-        raise BadOption(f"lmcache_config must return a dictionary, not {values!r}")
-    return read_values(values, "lmcache_config")
-
-
-def _strategy_name(settings: Settings) -> str:
-    return settings.key if isinstance(settings.key, str) else getattr(settings.key, "__qualname__", "callable")
 
 
 def _texts(refusals: list[Refusal]) -> str:
@@ -329,4 +258,3 @@ def _fail(item: pytest.Item, result: pytest.TestReport, refusals: list[Refusal])
     result.longrepr = item.repr_failure(excinfo)
     if hasattr(result, "wasxfail"):
         del result.wasxfail
-

@@ -37,9 +37,7 @@ class Summary:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_report_teststatus(
-        self, report: pytest.CollectReport | pytest.TestReport
-    ) -> Generator[None, Any, Any]:
+    def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> Generator[None, Any, Any]:
         result = yield
         verdict = getattr(report, "lmcache_verdict", "")
         if not verdict or not result or self._config.get_verbosity() < 1:

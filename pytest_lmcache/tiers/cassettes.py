@@ -8,8 +8,9 @@ import secrets
 import stat
 from pathlib import Path
 
-from pytest_lmcache import blobs, cassette
+from pytest_lmcache import cassette
 from pytest_lmcache.call import Key, Recording
+from pytest_lmcache.cassette import blobs
 from pytest_lmcache.errors import BadRecording, CassettesUnusable
 
 TEMP_SUFFIX = ".lmcache-tmp"
@@ -37,7 +38,8 @@ class Cassettes:
         except (FileNotFoundError, NotADirectoryError):
             raise KeyError(key.digest) from None
         except OSError as error:
-            raise BadRecording(self.name(path), f"cannot be read ({_reason(error)})", "Make it a readable file") from None
+            cause = f"cannot be read ({_reason(error)})"
+            raise BadRecording(self.name(path), cause, "Make it a readable file") from None
         recording = cassette.loads(data, self.name(path), self._blob)
         if recording.key.digest != key.digest:
             cause = f"holds the recording of another key ({recording.key.digest[:20]})"

@@ -20,7 +20,8 @@ from pydantic import BaseModel
 from provider import Provider
 from pytest_lmcache.adapters import Watch
 from pytest_lmcache.options import RunSettings, Settings
-from pytest_lmcache.session import Run, Scope
+from pytest_lmcache.scope import Scope
+from pytest_lmcache.session import Run
 
 # litellm puts up with this itself unless warnings are errors.
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince211")

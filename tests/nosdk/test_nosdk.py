@@ -20,7 +20,8 @@ def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "test_it.py").write_text("import pytest\n@pytest.mark.lmcache\ndef test_it(lmcache):\n    assert not lmcache.calls\n")
+    text = "import pytest\n@pytest.mark.lmcache\ndef test_it(lmcache):\n    assert not lmcache.calls\n"
+    (tmp_path / "test_it.py").write_text(text)
     return tmp_path
 
 

@@ -12,8 +12,9 @@ from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.errors import Miss, UnstorableResponse
 from pytest_lmcache.options import Settings
 from pytest_lmcache.plain import plain
+from pytest_lmcache.scope import Scope
 from pytest_lmcache.seam import Answer, Pending
-from pytest_lmcache.session import Run, Scope
+from pytest_lmcache.session import Run
 
 
 class Broken(Exception):

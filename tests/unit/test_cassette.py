@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 from dataclasses import replace
@@ -32,11 +33,14 @@ def roundtrip(one):
     return text, blobs, replace(other, key=replace(other.key, slug=one.key.slug))
 
 
+FOLDS = ["$lines", "$blob", "$plain"]
 trees = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(["$lines", "$blob", "$plain"]), inner, max_size=4)
-    ),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(FOLDS), inner, max_size=4),
     max_leaves=15,
 )
 
@@ -70,7 +74,9 @@ def test_long_base64_stands_in_a_file_of_its_own():
     assert [name.rpartition(".")[2] for name in blobs] == ["png"]
 
 
-@pytest.mark.parametrize("text", ["a" * 5000, "word " * 500, "0123456789abcdef" * 100, PICTURE + "=", "A1b" * 400 + "A"])
+@pytest.mark.parametrize(
+    "text", ["a" * 5000, "word " * 500, "0123456789abcdef" * 100, PICTURE + "=", "A1b" * 400 + "A"]
+)
 def test_text_that_is_no_base64_stays_in_the_file(text):
     _, blobs, other = roundtrip(recording({"messages": text}))
     assert other.request.body == {"messages": text}
@@ -146,12 +152,8 @@ def test_a_broken_file_is_one_error_with_file_cause_and_remedy(data, cause):
 def test_random_damage_is_a_clear_error_or_a_readable_recording(noise, place, removed):
     data = GOOD.encode()
     data = data[:place] + noise + data[place + removed :]
-    try:
-        found = cassette.loads(data, "x", {}.__getitem__)
-    except BadRecording as error:
-        assert error.path == "x"
-    else:
-        assert found.takes
+    with contextlib.suppress(BadRecording):
+        assert cassette.loads(data, "x", {}.__getitem__).takes
 
 
 def test_half_a_surrogate_pair_survives():

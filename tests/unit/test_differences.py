@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lmcache.differences import Difference, differences, similarity
+from pytest_lmcache.miss.differences import Difference, differences, similarity
 
 PNG = "data:image/png;base64," + "iVBORw0KGgo1" * 1000
 TOOL: dict[str, Any] = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}

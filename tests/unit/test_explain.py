@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_lmcache.call import JSON, Request
-from pytest_lmcache.explain import MissReport, Neighbour, asked, miss_text, record_command
+from pytest_lmcache.miss.text import MissReport, Neighbour, asked, miss_text, record_command
 
 names = st.sampled_from(["messages", "role", "content", "type", "text", "function", "name", "parts", "tool_calls"])
 bodies = st.dictionaries(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_lmcache.errors import TierUnavailable
-from pytest_lmcache.flights import OLD, Caller, Flights, Locks, try_acquire
+from pytest_lmcache.recorder.flights import OLD, Caller, Flights, Locks, try_acquire
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_lock_taken_in_one_thread_is_given_back_in_another(tmp_path):
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path):
     script = (
-        "import sys, pathlib; from pytest_lmcache.flights import Locks, try_acquire\n"
+        "import sys, pathlib; from pytest_lmcache.recorder.flights import Locks, try_acquire\n"
         "lock = Locks(lambda: pathlib.Path(sys.argv[1])).lock('a' * 64)\n"
         "print(try_acquire(lock), flush=True); sys.stdin.read()"
     )

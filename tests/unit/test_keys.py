@@ -164,10 +164,10 @@ def test_paths_are_short_ascii_and_portable(text):
 
 
 GOLDEN = {
-    'request': 'ea25d1a4b9c428d0b1d0ea76d7b4ca5db29fa921d6955cc4b3154f085b0638d2',
-    'messages': 'ce55b79cdb835c7478d07f56dbf632f1438520cc75b20f658bd267d3b933abf3',
-    'embedding': 'b794afbe4d7c60681d13208478160979fc1f264a88964cb661eccc67b729c775',
-    'stream': '6746bd82fc082130f9da4872f31cdea8b2ce965a271dffab80cd25b47ab9c21e',
-    'callable': '2b352c60d6870364b59b24524c0e634862c4ec2395274df9df046d63e1816095',
-    'text': '{"a":"\\u00e9/\\u2028\\u0000","b":[1.0,1e-7,1180591620717411303424]}',
+    "request": "ea25d1a4b9c428d0b1d0ea76d7b4ca5db29fa921d6955cc4b3154f085b0638d2",
+    "messages": "ce55b79cdb835c7478d07f56dbf632f1438520cc75b20f658bd267d3b933abf3",
+    "embedding": "b794afbe4d7c60681d13208478160979fc1f264a88964cb661eccc67b729c775",
+    "stream": "6746bd82fc082130f9da4872f31cdea8b2ce965a271dffab80cd25b47ab9c21e",
+    "callable": "2b352c60d6870364b59b24524c0e634862c4ec2395274df9df046d63e1816095",
+    "text": '{"a":"\\u00e9/\\u2028\\u0000","b":[1.0,1e-7,1180591620717411303424]}',
 }

@@ -5,7 +5,7 @@ import pytest
 
 from pytest_lmcache.call import JSON, Key, Recording, Request, Take
 from pytest_lmcache.errors import BadRecording
-from pytest_lmcache.nearest import MOST_READ, nearest
+from pytest_lmcache.miss.nearest import MOST_READ, nearest
 
 Load = Callable[[Path], Recording]
 

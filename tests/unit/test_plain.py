@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import io
@@ -54,8 +54,12 @@ class City(pydantic.BaseModel):
     people: int | None = None
 
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(
-    st.characters(exclude_categories=["Cs"])
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]))
 )
 trees = st.recursive(
     scalars,
@@ -95,7 +99,7 @@ def test_different_plain_data_stays_different(one, other):
         (City(name="Rome"), {"name": "Rome"}),
         ({3, 1, 2}, {"$set": [1, 2, 3]}),
         (frozenset({"b", "a"}), {"$set": ["a", "b"]}),
-        (datetime.date(2026, 1, 2), {"$datetime": "2026-01-02"}),
+        (dt.date(2026, 1, 2), {"$datetime": "2026-01-02"}),
         (decimal.Decimal("1.10"), {"$decimal": "1.10"}),
         (uuid.UUID(int=1), {"$uuid": "00000000-0000-0000-0000-000000000001"}),
         ({"$set": [1]}, {"$literal": [["$set", [1]]]}),

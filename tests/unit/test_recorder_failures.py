@@ -12,12 +12,13 @@ from pytest_lmcache.options import Settings
 
 
 def test_an_error_is_raised_as_it_is_and_not_recorded(run, provider):
-    scope = run().scope("test_it", Settings(mode="record"))
+    this = run()
+    scope = this.scope("test_it", Settings(mode="record"))
     with pytest.raises(Broken, match="the provider failed"):
         Caller(scope, provider)("fail")
     scope.end(passed=True)
     assert scope.calls == []
-    assert committed(scope._run) == []
+    assert committed(this) == []
 
 
 def test_a_retry_after_an_error_is_the_same_take(run, provider):
@@ -45,10 +46,11 @@ def test_a_recorded_error_is_raised_again(run, provider, awaited):
 
 
 def test_an_answer_that_cannot_be_kept_reaches_its_caller_and_is_told_of(run, provider):
-    scope = run().scope("test_it", Settings(mode="record"))
+    this = run()
+    scope = this.scope("test_it", Settings(mode="record"))
     assert type(Caller(scope, provider)("opaque")) is object
     scope.end(passed=True)
-    totals = scope._run.totals()
+    totals = this.totals()
     assert (totals.live, totals.recorded) == (1, 0)
     assert totals.unrecorded == ("an answer that is no text",)
 
@@ -67,11 +69,11 @@ def test_a_call_that_is_not_the_adapters_passes_untouched(run, provider):
     assert scope.calls == []
 
 
-def test_a_recording_edited_away_from_its_key_is_refused(run, provider):
+def test_a_recording_edited_away_from_its_key_is_refused(run, provider, tmp_path):
     recording = run().scope("test_it", Settings(mode="record"))
     Caller(recording, provider)()
     recording.end(passed=True)
-    [file] = recording._run._root.glob("cassettes/*/*.json")
+    [file] = (tmp_path / "project").glob("cassettes/*/*.json")
     content = json.loads(file.read_text())
     content["request"]["prompt"] = "Another question"
     file.write_text(json.dumps(content))
@@ -80,11 +82,11 @@ def test_a_recording_edited_away_from_its_key_is_refused(run, provider):
         Caller(replaying, provider)()
 
 
-def test_an_edited_response_is_what_replays(run, provider):
+def test_an_edited_response_is_what_replays(run, provider, tmp_path):
     recording = run().scope("test_it", Settings(mode="record"))
     Caller(recording, provider)()
     recording.end(passed=True)
-    [file] = recording._run._root.glob("cassettes/*/*.json")
+    [file] = (tmp_path / "project").glob("cassettes/*/*.json")
     file.write_text(file.read_text().replace("live 1", "made up"))
     assert Caller(run("later").scope("test_it", Settings(mode="replay")), provider)() == "made up"
 
@@ -92,10 +94,11 @@ def test_an_edited_response_is_what_replays(run, provider):
 def test_a_credential_in_an_answer_reaches_no_tier(run, provider, monkeypatch):
     monkeypatch.setenv("ECHO_API_KEY", "fake-secret-0123456789")
     provider.answer = lambda **asked: "your key is fake-secret-0123456789"
-    scope = run().scope("test_it", Settings(mode="record"))
+    this = run()
+    scope = this.scope("test_it", Settings(mode="record"))
     assert "fake-secret" in Caller(scope, provider)()
     scope.end(passed=True)
-    [text] = committed(scope._run)
+    [text] = committed(this)
     assert "fake-secret" not in text
     assert "your key is" in text
 

@@ -92,9 +92,7 @@ def test_recordings_that_stay_local_are_counted_and_their_tests_named() -> None:
 
 def test_what_was_not_recorded_says_why() -> None:
     lines = summary_lines(Totals(live=3, unrecorded=("it holds an open socket",)))
-    assert lines[1:] == (
-        "  1 answer not recorded: it holds an open socket",
-    )
+    assert lines[1:] == ("  1 answer not recorded: it holds an open socket",)
 
 
 def test_repeated_answers_hint_at_repeat_next() -> None:

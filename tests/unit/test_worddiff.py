@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lmcache.worddiff import LIMIT, visible, word_diff
+from pytest_lmcache.miss.worddiff import LIMIT, visible, word_diff
 
 PROMPT = " ".join(f"Rule {number}: never mention topic {number}." for number in range(300))
 

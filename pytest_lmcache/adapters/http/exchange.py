@@ -11,10 +11,10 @@ from typing import Any
 from pytest_lmcache import dialects
 from pytest_lmcache.adapters.http import answers
 from pytest_lmcache.adapters.http.answers import Head
+from pytest_lmcache.adapters.source import Source
 from pytest_lmcache.call import JSON, Request
+from pytest_lmcache.recorder.unread import DRAIN_SECONDS
 from pytest_lmcache.seam import Answer, Pending
-from pytest_lmcache.source import Source
-from pytest_lmcache.unread import DRAIN_SECONDS
 
 GRACE_SECONDS = 1.0
 """How long a caller who closes a stream waits for its rest, so that a client closed next does not cut it off."""

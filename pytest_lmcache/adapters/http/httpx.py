@@ -10,9 +10,9 @@ from pytest_lmcache.adapters.http import answers, leaks, patch
 from pytest_lmcache.adapters.http.exchange import Body, Exchange, asked
 from pytest_lmcache.adapters.http.gates import Gate, Recorder
 from pytest_lmcache.adapters.http.targets import target_of
+from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
-from pytest_lmcache.nesting import INSIDE, inside
 from pytest_lmcache.seam import Pending
 
 

@@ -13,9 +13,9 @@ from pytest_lmcache.adapters.http import answers, leaks, patch
 from pytest_lmcache.adapters.http.exchange import Exchange, asked
 from pytest_lmcache.adapters.http.gates import Gate
 from pytest_lmcache.adapters.http.targets import target_of
+from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
-from pytest_lmcache.nesting import INSIDE, inside
 from pytest_lmcache.seam import Pending
 
 # The place of an argument that may be given by position, `self`, `method` and `url` not counted.

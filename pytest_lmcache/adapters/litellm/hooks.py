@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeAlias
 
 from pytest_lmcache.adapters.litellm.swap import Hook
-from pytest_lmcache.nesting import INSIDE
+from pytest_lmcache.adapters.nesting import INSIDE
 from pytest_lmcache.seam import Adapter
 
 

@@ -15,7 +15,8 @@ import pytest
 from provider import Provider
 from pytest_lmcache.adapters import http
 from pytest_lmcache.options import RunSettings, Settings
-from pytest_lmcache.session import Gate, Run, Scope
+from pytest_lmcache.scope import Scope
+from pytest_lmcache.session import Gate, Run
 
 KEY = "fake-key-for-tests"
 

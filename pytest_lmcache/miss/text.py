@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_lmcache.call import JSON, Request
-from pytest_lmcache.differences import Difference, differences
-from pytest_lmcache.glance import glance, is_message, payload, quoted, spoken, who
-from pytest_lmcache.worddiff import visible
+from pytest_lmcache.miss.differences import Difference, differences
+from pytest_lmcache.miss.glance import glance, is_message, payload, quoted, spoken, who
+from pytest_lmcache.miss.worddiff import visible
 
 WIDTH = 118
 MOST_DIFFERENCES = 6
@@ -38,11 +38,11 @@ class Neighbour:
 class MissReport:
     """Everything the text of one miss is made of.
 
-    `folder` and `path` (the file looked for) are as the user would type them; no folder means that none is used. `material` is what the key was made of.
-    `recorded` counts the recordings of this operation in the folder, `nearest` holds some of them, best first.
-    `other_strategy` is a named strategy that would have hit, and the recording it would have hit. `take` is the number
-    of the take asked for, `takes` how many there are, where the recording exists and only that take is missing.
-    `command` replaces the command that records, which is else made from `node_id`.
+    `folder` and `path` (the file looked for) are as the user would type them; no folder means that none is used.
+    `material` is what the key was made of. `recorded` counts the recordings of this operation in the folder, `nearest`
+    holds some of them, best first. `other_strategy` is a named strategy that would have hit, and the recording it would
+    have hit. `take` is the number of the take asked for, `takes` how many there are, where the recording exists and
+    only that take is missing. `command` replaces the command that records, which is else made from `node_id`.
     """
 
     request: Request

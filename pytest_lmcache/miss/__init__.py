@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pytest_lmcache.call import Key, Recording, Request
 from pytest_lmcache.errors import LMCacheError
-from pytest_lmcache.explain import MissReport, Neighbour, miss_text
 from pytest_lmcache.keys import NAMED, KeyRule, key_of, material_of
-from pytest_lmcache.nearest import Neighbourhood, nearest
+from pytest_lmcache.miss.nearest import Neighbourhood, nearest
+from pytest_lmcache.miss.text import MissReport, Neighbour, miss_text
 from pytest_lmcache.options import Settings
 from pytest_lmcache.tiers.cassettes import Cassettes
 
@@ -83,7 +83,8 @@ def _notes(cassettes: Cassettes, request: Request, rule: KeyRule) -> tuple[str, 
     if not _takes(cassettes, other):
         return ()
     was, asked = ("whole", "streamed") if request.stream else ("streamed", "whole")
-    return (f"The same request is recorded with its answer {was} ({cassettes.name(other.path)}); this call asks for it {asked}.",)
+    recorded = f"The same request is recorded with its answer {was} ({cassettes.name(other.path)})"
+    return (f"{recorded}; this call asks for it {asked}.",)
 
 
 def _shown(cassettes: Cassettes, path: Path) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 
 import ujson
 
-from pytest_lmcache import blobs
 from pytest_lmcache.call import JSON, Key, Recording, Request, Take
+from pytest_lmcache.cassette import blobs
+from pytest_lmcache.cassette.layout import laid_out
 from pytest_lmcache.errors import BadRecording
-from pytest_lmcache.layout import laid_out
 
 FORMAT = 1
 MAX_BYTES = 64 * 1024 * 1024
@@ -107,7 +107,8 @@ def _take(item: Any, path: str) -> Take:
     latency, cost, usage = item.get("latency_s"), item.get("cost_usd"), item.get("tokens", {})
     counted = isinstance(usage, dict) and all(type(count) is int for count in usage.values())
     if not isinstance(latency, int | float) or not isinstance(cost, int | float | None) or not counted:
-        raise BadRecording(path, "one of its responses has a 'latency_s', 'cost_usd' or 'tokens' that is no number", _AGAIN)
+        cause = "one of its responses has a 'latency_s', 'cost_usd' or 'tokens' that is no number"
+        raise BadRecording(path, cause, _AGAIN)
     try:
         response = ujson.dumps(item["answer"], ensure_ascii=False, escape_forward_slashes=False, allow_nan=False)
     except UnicodeEncodeError:

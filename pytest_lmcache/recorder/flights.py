@@ -34,7 +34,8 @@ class Caller:
 
     def would_block(self, leader: Caller) -> bool:
         """Whether waiting for `leader` would keep it from ever arriving: it is this caller itself (with a stream
-        still open), or a task of the event loop that this caller stands on without being a task of it."""
+        still open), or a task of the event loop that this caller stands on without being a task of it.
+        """
         return self.thread == leader.thread and (self.task is None or leader.task in (None, self.task))
 
 

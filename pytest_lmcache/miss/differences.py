@@ -12,8 +12,8 @@ from hashlib import sha256
 from typing import Literal
 
 from pytest_lmcache.call import JSON
-from pytest_lmcache.glance import glance, payload
-from pytest_lmcache.worddiff import IDEOGRAPH, word_diff
+from pytest_lmcache.miss.glance import glance, payload
+from pytest_lmcache.miss.worddiff import IDEOGRAPH, word_diff
 
 CONVERSATION = ("messages", "contents", "input", "prompt", "query", "system", "instructions", "system_instruction")
 

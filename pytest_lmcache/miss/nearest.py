@@ -14,8 +14,8 @@ from pathlib import Path
 from time import monotonic
 
 from pytest_lmcache.call import JSON, Key, Recording, Request
-from pytest_lmcache.differences import words
 from pytest_lmcache.errors import BadRecording
+from pytest_lmcache.miss.differences import words
 
 MOST_READ = 150
 MOST_SKIMMED = 12_000

@@ -7,13 +7,13 @@ from typing import Any
 
 import ujson
 
-from pytest_lmcache.desk import Bench, Desk, Log
-from pytest_lmcache.flight import Flight
-from pytest_lmcache.flights import Caller
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import Settings
+from pytest_lmcache.recorder.desk import Bench, Desk, Log
+from pytest_lmcache.recorder.flight import Flight
+from pytest_lmcache.recorder.flights import Caller
+from pytest_lmcache.recorder.steps import AskProvider, Steps, adrive, drive
 from pytest_lmcache.seam import Adapter
-from pytest_lmcache.steps import AskProvider, Steps, adrive, drive
 from pytest_lmcache.tiers.stack import Stack
 
 

@@ -12,10 +12,10 @@ import ujson
 
 from pytest_lmcache.call import Call, Key, Recording, Request, Take
 from pytest_lmcache.errors import BadRecording, LMCacheError, Refusal
-from pytest_lmcache.flights import Flights, Locks
-from pytest_lmcache.identity import Identities
 from pytest_lmcache.keys import NAMED, KeyRule, key_of
 from pytest_lmcache.options import Settings
+from pytest_lmcache.recorder.flights import Flights, Locks
+from pytest_lmcache.recorder.identity import Identities
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.seam import Adapter, Answer, Unread
 from pytest_lmcache.tiers.stack import Found, Stack
@@ -89,9 +89,7 @@ class Desk:
         self._counts: dict[str, int] = {}
         self._lock = Lock()
 
-    def asked(
-        self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Asked | None:
+    def asked(self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked | None:
         """The call that arguments make, counted; None when it is not the adapter's. Raises Refusal."""
         try:
             identity = self._identities.of(adapter, operation, args, kwargs)

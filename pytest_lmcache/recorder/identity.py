@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from pytest_lmcache.call import Key, Request
+from pytest_lmcache.errors import UnkeyableRequest
 from pytest_lmcache.keys import KeyRule, canonical, key_of
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.seam import Adapter
@@ -64,7 +65,7 @@ class Identities:
         # A test may set a credential, and replay sets placeholders for those that are missing.
         self._redactor.learn(os.environ)
         self._redactor.learn_arguments(kwargs)
-        request = adapter.describe(operation, args, kwargs)
+        request = self._describe(adapter, operation, args, kwargs)
         if request is None:
             return None
         if self._redactor.knows_any and self._redactor.found_in(canonical(request.body)):
@@ -74,3 +75,15 @@ class Identities:
                 request.adapter, request.operation, request.model, body, request.conversation, request.stream
             )
         return request, key_of(request, self.rule)
+
+    def _describe(
+        self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Request | None:
+        """The request; a field that is left out of the key need have no JSON form, and is then left out of it, too."""
+        try:
+            return adapter.describe(operation, args, kwargs)
+        except UnkeyableRequest:
+            kept = {name: value for name, value in kwargs.items() if name not in self.rule.ignore}
+            if len(kept) == len(kwargs):
+                raise
+            return adapter.describe(operation, args, kept)

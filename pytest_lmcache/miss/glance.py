@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from pytest_lmcache.call import JSON
-from pytest_lmcache.worddiff import visible
+from pytest_lmcache.miss.worddiff import visible
 
 WIDTH = 70
 

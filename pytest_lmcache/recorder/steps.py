@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_lmcache.recorder.unread import afinish, finish
 from pytest_lmcache.seam import Unread
-from pytest_lmcache.unread import afinish, finish
 
 
 @dataclass(frozen=True, slots=True)

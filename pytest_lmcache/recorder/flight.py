@@ -9,11 +9,11 @@ from typing import Any
 
 import ujson
 
-from pytest_lmcache.desk import Asked, Desk
 from pytest_lmcache.errors import UnstorableResponse
-from pytest_lmcache.flights import Caller, try_acquire
+from pytest_lmcache.recorder.desk import Asked, Desk
+from pytest_lmcache.recorder.flights import Caller, try_acquire
+from pytest_lmcache.recorder.steps import AskProvider, ReadRest, Step, Steps, Wait
 from pytest_lmcache.seam import Adapter, Answer, Unread
-from pytest_lmcache.steps import AskProvider, ReadRest, Step, Steps, Wait
 
 WAIT_LIMIT = 600.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.001, 0.05

@@ -8,10 +8,10 @@ import time
 from contextlib import AbstractContextManager
 from typing import Any
 
+from pytest_lmcache.adapters.nesting import inside
 from pytest_lmcache.errors import UnstorableResponse
-from pytest_lmcache.nesting import inside
+from pytest_lmcache.recorder.unread import DRAIN_SECONDS
 from pytest_lmcache.seam import Answer, Pending
-from pytest_lmcache.unread import DRAIN_SECONDS
 
 
 class Source:
