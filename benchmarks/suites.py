@@ -22,7 +22,7 @@ from benchmarks.table import Row
 PER_MODULE = 100
 SDKS = {"litellm", "openai", "anthropic", "dspy"}
 HTTP = {"httpx", "httpx2", "httpcore", "aiohttp", "urllib3", "requests"}
-STORAGE = {"cachetools", "diskcache", "filelock", "platformdirs", "sqlite3", "ujson", "jsonpath_rfc9535"}
+STORAGE = {"cachetools", "diskcache", "filelock", "platformdirs", "sqlite3", "ujson", "jsonpath_ng"}
 HEAVY = SDKS | HTTP | STORAGE
 
 _APPLICATION = """

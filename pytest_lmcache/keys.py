@@ -151,7 +151,7 @@ def _without(body: dict[str, JSON], ignore: tuple[str, ...]) -> dict[str, JSON]:
         return kept
     kept = ujson.loads(canonical(kept))
     for entry in paths:
-        places = [node.location for node in _path(entry).find(kept)]
+        places = [_parts(match.full_path) for match in _path(entry).find(kept)]
         for *parents, last in sorted(places, key=_position, reverse=True):
             holder: Any = kept
             for part in parents:
@@ -166,13 +166,21 @@ def _position(parts: tuple[int | str, ...]) -> tuple[tuple[bool, int, str], ...]
 
 @lru_cache
 def _path(entry: str) -> Any:
-    """A compiled JSONPath (RFC 9535); the leading `$.` may be left out."""
-    import jsonpath_rfc9535
+    """A compiled JSONPath; the leading `$.` may be left out."""
+    from jsonpath_ng.exceptions import JSONPathError
+    from jsonpath_ng.ext import parse
 
     try:
-        return jsonpath_rfc9535.compile(entry if entry.startswith("$") else f"$.{entry}")
-    except jsonpath_rfc9535.JSONPathError as error:
+        return parse(entry)
+    except JSONPathError as error:
         raise BadOption(f"ignore={entry!r} is neither the name of a field nor a JSONPath ({error})") from None
+
+
+def _parts(path: Any) -> tuple[int | str, ...]:
+    """The fields and indices that lead to a match, from the root."""
+    if hasattr(path, "left"):
+        return (*_parts(path.left), *_parts(path.right))
+    return tuple(getattr(path, "fields", ()) or getattr(path, "indices", ()))
 
 
 @lru_cache
