@@ -42,11 +42,20 @@ class Redactor:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.generation = 0
         self._values: set[str] = set()
+        self._raw: tuple[object, ...] = ()
         self._forms: tuple[str, ...] = ()
         self.learn(environment)
 
     def learn(self, environment: Mapping[str, str]) -> None:
-        """Remember the values of variables whose names say that they are credentials."""
+        """Remember the values of variables whose names say that they are credentials.
+
+        Asked at every new request, since a test may set one: an environment that has not changed is recognised by its
+        raw values, which are to be had without decoding each.
+        """
+        raw = tuple(getattr(environment, "_data", environment).values())
+        if raw == self._raw:
+            return
+        self._raw = raw
         self._remember(environment[name] for name in environment if _is_credential(name))
 
     def learn_arguments(self, arguments: Mapping[str, Any]) -> None:

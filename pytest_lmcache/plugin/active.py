@@ -42,6 +42,7 @@ class Active:
         self._config = config
         self._mode = mode
         self._strong, self._ini = run_sources(config)
+        self._unmarked = resolve([*self._strong, *self._ini])
         self._fixtures: set[str] = set()
         self.run = Run(
             run_settings(config),
@@ -59,10 +60,9 @@ class Active:
         config.add_cleanup(self.close)
         self._quiet.install()
         if mode is not None:
-            settings = resolve([*self._strong, *self._ini])
-            self._base = self.run.scope("collection", settings)
+            self._base = self.run.scope("collection", self._unmarked)
             self.run.enter(self._base)
-            self._fit_environment(settings.mode)
+            self._fit_environment(self._unmarked.mode)
         self._watch.install()
 
     def close(self) -> None:
@@ -180,7 +180,8 @@ class Active:
     def _open(self, item: pytest.Item, values: Mapping[str, Any]) -> None:
         self._close(item)
         try:
-            settings = resolve(ranked(self._strong, item.stash[PLAN], values, self._ini))
+            plan = item.stash[PLAN]
+            settings = resolve(ranked(self._strong, plan, values, self._ini)) if plan or values else self._unmarked
             scope = self.run.scope(item.nodeid, settings, test=item.nodeid)
         except LMCacheError as error:
             raise pytest.fail.Exception(f"lmcache: {error}", pytrace=False) from None
@@ -223,7 +224,7 @@ class Active:
         self._placeholders = mode == "replay"
 
     def _header(self) -> str:
-        settings = resolve([*self._strong, *self._ini])
+        settings = self._unmarked
         return report.header_line(settings.mode, strategy_name(settings), settings.cassettes)
 
 

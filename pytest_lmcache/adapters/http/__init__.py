@@ -1,38 +1,47 @@
 """HTTP at the transports of httpx, httpx2, aiohttp and urllib3: every SDK above them, unchanged and unaware.
 
-None of the four is required, and none is imported here: each is patched once the user's code has imported it.
+None of the four is required, and none is imported here: each is patched once the user's code has imported it, and what
+runs in place of its methods is imported when one of them is first called.
 """
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from pytest_lmcache.adapters.http import patch
+
 NAME = "http"
+
+_HTTPX = (
+    "httpx",
+    (("HTTPTransport", "handle_request", "blocking"), ("AsyncHTTPTransport", "handle_async_request", "awaited")),
+)
+# The module of a library -> our module for it, and the methods that its `blocking` and `awaited` make replacements of.
+_SEAMS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
+    "httpx": ("httpx", _TRANSPORTS),
+    "httpx2": ("httpx", _TRANSPORTS),
+    "aiohttp": ("aiohttp", (("ClientSession", "_request", "awaited"),)),
+    "urllib3.connectionpool": ("urllib3", (("HTTPConnectionPool", "urlopen", "blocking"),)),
+}
 
 _restores: list[Callable[[], None]] = []
 
 
-def install_httpx(module: ModuleType, gate: Any) -> None:
-    """Patch `httpx` or `httpx2`."""
-    from pytest_lmcache.adapters.http import httpx
+def install(module: ModuleType, gate: Any) -> None:
+    """Replace the methods through which a library's clients reach the network."""
+    ours, methods = _SEAMS[module.__name__]
 
-    _restores.extend(httpx.install(module, gate))
+    def replacement(kind: str) -> Callable[[Any], Any]:
+        def make(original: Any) -> Any:
+            return getattr(importlib.import_module(f"{__name__}.{ours}"), kind)(module, gate, original)
 
+        return make
 
-def install_aiohttp(module: ModuleType, gate: Any) -> None:
-    """Patch `aiohttp`."""
-    from pytest_lmcache.adapters.http import aiohttp
-
-    _restores.extend(aiohttp.install(module, gate))
-
-
-def install_urllib3(module: ModuleType, gate: Any) -> None:
-    """Patch `urllib3.connectionpool`."""
-    from pytest_lmcache.adapters.http import urllib3
-
-    _restores.extend(urllib3.install(module, gate))
+    for owner, method, kind in methods:
+        _restores.append(patch.replace(getattr(module, owner), method, replacement(kind)))
 
 
 def uninstall() -> None:
@@ -41,9 +50,4 @@ def uninstall() -> None:
         _restores.pop()()
 
 
-HOOKS: dict[str, Callable[[ModuleType, Any], None]] = {
-    "httpx": install_httpx,
-    "httpx2": install_httpx,
-    "aiohttp": install_aiohttp,
-    "urllib3.connectionpool": install_urllib3,
-}
+HOOKS: dict[str, Callable[[ModuleType, Any], None]] = dict.fromkeys(_SEAMS, install)

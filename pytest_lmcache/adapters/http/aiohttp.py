@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from pytest_lmcache.adapters.http import answers, leaks, patch, reader
+from pytest_lmcache.adapters.http import answers, leaks, reader
 from pytest_lmcache.adapters.http.exchange import Exchange, asked
 from pytest_lmcache.adapters.http.gates import Gate
 from pytest_lmcache.adapters.http.targets import target_of
@@ -19,37 +19,34 @@ from pytest_lmcache.seam import Pending
 _REQUEST = Callable[..., Awaitable[Any]]
 
 
-def install(module: ModuleType, gate: Gate) -> list[patch.Restore]:
-    """Replace `ClientSession._request`."""
+def awaited(module: ModuleType, gate: Gate, original: _REQUEST) -> _REQUEST:
+    """What runs in place of `ClientSession._request`."""
 
-    def awaited(original: _REQUEST) -> _REQUEST:
-        async def _request(session: Any, method: str, str_or_url: Any, **options: Any) -> Any:
-            def stop() -> None:
-                given: Any = options.get("headers") or ()
-                pairs = [*session._default_headers.items(), *(given.items() if hasattr(given, "items") else given)]
-                leaks.stop(gate, method, f"{str_or_url}?{options.get('params')}", pairs)
+    async def _request(session: Any, method: str, str_or_url: Any, **options: Any) -> Any:
+        def stop() -> None:
+            given: Any = options.get("headers") or ()
+            pairs = [*session._default_headers.items(), *(given.items() if hasattr(given, "items") else given)]
+            leaks.stop(gate, method, f"{str_or_url}?{options.get('params')}", pairs)
 
-            async def call() -> Any:
-                stop()
-                with inside():
-                    return await original(session, method, str_or_url, **options)
-
-            recorder = None if INSIDE.get() else gate()
-            if recorder is not None and plausible(method, str(str_or_url)):
-                arguments = await _arguments(module, session, method, str_or_url, options)
-                if arguments is not None and (question := asked(*arguments)) is not None:
-                    exchange = _Exchange(
-                        question, errors=recorder.records_errors, session=session, url=str_or_url, options=options
-                    )
-                    response = await recorder.aperform(exchange, "", arguments, {}, call)
-                    await exchange.check(response)
-                    return response
+        async def call() -> Any:
             stop()
-            return await original(session, method, str_or_url, **options)
+            with inside():
+                return await original(session, method, str_or_url, **options)
 
-        return _request
+        recorder = None if INSIDE.get() else gate()
+        if recorder is not None and plausible(method, str(str_or_url)):
+            arguments = await _arguments(module, session, method, str_or_url, options)
+            if arguments is not None and (question := asked(*arguments)) is not None:
+                exchange = _Exchange(
+                    question, errors=recorder.records_errors, session=session, url=str_or_url, options=options
+                )
+                response = await recorder.aperform(exchange, "", arguments, {}, call)
+                await exchange.check(response)
+                return response
+        stop()
+        return await original(session, method, str_or_url, **options)
 
-    return [patch.replace(module.ClientSession, "_request", awaited)]
+    return _request
 
 
 class _Exchange(Exchange):

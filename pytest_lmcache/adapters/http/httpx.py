@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from pytest_lmcache.adapters.http import answers, leaks, patch
+from pytest_lmcache.adapters.http import answers, leaks
 from pytest_lmcache.adapters.http.exchange import Body, Exchange, asked
 from pytest_lmcache.adapters.http.gates import Gate, Recorder
 from pytest_lmcache.adapters.http.targets import target_of
@@ -16,13 +16,16 @@ from pytest_lmcache.dialects import plausible
 from pytest_lmcache.seam import Pending
 
 
-def install(module: ModuleType, gate: Gate) -> list[patch.Restore]:
-    """Replace the two methods through which a module's clients reach the network."""
-    seam = _Seam(Library(module), gate)
-    return [
-        patch.replace(module.HTTPTransport, "handle_request", seam.blocking),
-        patch.replace(module.AsyncHTTPTransport, "handle_async_request", seam.awaited),
-    ]
+def blocking(module: ModuleType, gate: Gate, original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """What runs in place of `HTTPTransport.handle_request`."""
+    return _Seam(Library(module), gate).blocking(original)
+
+
+def awaited(
+    module: ModuleType, gate: Gate, original: Callable[[Any, Any], Awaitable[Any]]
+) -> Callable[[Any, Any], Awaitable[Any]]:
+    """What runs in place of `AsyncHTTPTransport.handle_async_request`."""
+    return _Seam(Library(module), gate).awaited(original)
 
 
 class _Seam:

@@ -13,16 +13,22 @@ _OURS = "lmcache_replacement"
 def replace(owner: type[Any], name: str, make: Callable[[Any], Any]) -> Restore:
     """Put what `make` makes of a class's own method in its place, and give back the act that undoes it.
 
-    A method that was replaced here before is left alone.
+    `make` is called when the method first is. A method that was replaced here before is left alone.
     """
     original = owner.__dict__[name]
     if hasattr(original, _OURS):
         return _nothing
-    replacement = make(original)
+    made: list[Any] = []
+
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        if not made:
+            made.append(make(original))
+        return made[0](*args, **kwargs)
+
     setattr(replacement, _OURS, True)
     for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
         setattr(replacement, attribute, getattr(original, attribute))
-    replacement.__wrapped__ = original
+    replacement.__wrapped__ = original  # type: ignore[attr-defined]
     setattr(owner, name, replacement)
 
     def restore() -> None:

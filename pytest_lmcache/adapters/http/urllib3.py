@@ -9,7 +9,7 @@ from http.client import HTTPResponse as ClientResponse
 from types import ModuleType
 from typing import Any
 
-from pytest_lmcache.adapters.http import answers, leaks, patch
+from pytest_lmcache.adapters.http import answers, leaks
 from pytest_lmcache.adapters.http.exchange import Exchange, asked
 from pytest_lmcache.adapters.http.gates import Gate
 from pytest_lmcache.adapters.http.targets import target_of
@@ -22,37 +22,34 @@ from pytest_lmcache.seam import Pending
 _POSITIONS = {"body": 0, "headers": 1, "preload_content": 10, "decode_content": 11}
 
 
-def install(module: ModuleType, gate: Gate) -> list[patch.Restore]:
-    """Replace `HTTPConnectionPool.urlopen`, which calls itself for retries and redirects."""
+def blocking(module: ModuleType, gate: Gate, original: Callable[..., Any]) -> Callable[..., Any]:
+    """What runs in place of `HTTPConnectionPool.urlopen`, which calls itself for retries and redirects."""
 
-    def blocking(original: Callable[..., Any]) -> Callable[..., Any]:
-        def urlopen(pool: Any, method: str, url: str, *args: Any, **options: Any) -> Any:
-            def stop() -> None:
-                leaks.stop(gate, method, url, _headers(pool, args, options).items())
+    def urlopen(pool: Any, method: str, url: str, *args: Any, **options: Any) -> Any:
+        def stop() -> None:
+            leaks.stop(gate, method, url, _headers(pool, args, options).items())
 
-            def call() -> Any:
-                stop()
-                with inside():
-                    return original(pool, method, url, *args, **options)
-
-            recorder = None if INSIDE.get() else gate()
-            if recorder is not None and plausible(method, url):
-                arguments = _arguments(method, url, pool, args, options)
-                if arguments is not None and (question := asked(*arguments)) is not None:
-                    exchange = _Exchange(
-                        question,
-                        errors=recorder.records_errors,
-                        url=url,
-                        preload=bool(_option("preload_content", args, options, default=True)),
-                        decode=bool(_option("decode_content", args, options, default=True)),
-                    )
-                    return recorder.perform(exchange, "", arguments, {}, call)
+        def call() -> Any:
             stop()
-            return original(pool, method, url, *args, **options)
+            with inside():
+                return original(pool, method, url, *args, **options)
 
-        return urlopen
+        recorder = None if INSIDE.get() else gate()
+        if recorder is not None and plausible(method, url):
+            arguments = _arguments(method, url, pool, args, options)
+            if arguments is not None and (question := asked(*arguments)) is not None:
+                exchange = _Exchange(
+                    question,
+                    errors=recorder.records_errors,
+                    url=url,
+                    preload=bool(_option("preload_content", args, options, default=True)),
+                    decode=bool(_option("decode_content", args, options, default=True)),
+                )
+                return recorder.perform(exchange, "", arguments, {}, call)
+        stop()
+        return original(pool, method, url, *args, **options)
 
-    return [patch.replace(module.HTTPConnectionPool, "urlopen", blocking)]
+    return urlopen
 
 
 class _Exchange(Exchange):
