@@ -15,9 +15,9 @@ from pytest_lmcache.adapters.http import patch
 
 NAME = "http"
 
-_HTTPX = (
-    "httpx",
-    (("HTTPTransport", "handle_request", "blocking"), ("AsyncHTTPTransport", "handle_async_request", "awaited")),
+_TRANSPORTS = (
+    ("HTTPTransport", "handle_request", "blocking"),
+    ("AsyncHTTPTransport", "handle_async_request", "awaited"),
 )
 # The module of a library -> our module for it, and the methods that its `blocking` and `awaited` make replacements of.
 _SEAMS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
