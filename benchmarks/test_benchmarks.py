@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 ROWS = {"warm": 1, "files": 2, "stream": 1, "embedding": 1, "start": 3, "suite": 2, "idle": 2, "write": 2}
 
 
