@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pytest_lmcache.call import JSON, Request
+from pytest_lmcache.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +81,32 @@ class Adapter(Protocol):
 
     def tee(self, stream: object, pending: Pending) -> object:
         """The same stream for the caller, that tells `pending` how to read its rest, and how it ended."""
+
+
+class Recorder(Protocol):
+    """Performs one call for the current test: replays it, records it, or refuses it."""
+
+    @property
+    def records_errors(self) -> bool: ...
+
+    def perform(
+        self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any], call: Callable[[], Any]
+    ) -> Any: ...
+
+    async def aperform(
+        self,
+        adapter: Adapter,
+        operation: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        call: Callable[[], Awaitable[Any]],
+    ) -> Any: ...
+
+
+class Gate(Protocol):
+    """The recorder for the calls of this moment, or None where calls pass untouched."""
+
+    def __call__(self) -> Recorder | None: ...
+
+    def refused(self, refusal: Refusal) -> Refusal:
+        """Remember a refusal for the test that runs, which fails though something swallows it; returns it."""

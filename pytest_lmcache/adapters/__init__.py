@@ -5,15 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 from pytest_lmcache.errors import MissingPackage
-
-Gate = Callable[[], Any]
+from pytest_lmcache.seam import Gate
 
 # To add an SDK: one package here, with `HOOKS` (what to run once a module of the SDK is imported) and `uninstall`.
 TABLE = {"litellm": "pytest_lmcache.adapters.litellm", "http": "pytest_lmcache.adapters.http"}

@@ -9,12 +9,11 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks, reader
 from pytest_lmcache.adapters.http.exchange import Exchange, asked
-from pytest_lmcache.adapters.http.gates import Gate
 from pytest_lmcache.adapters.http.targets import target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
-from pytest_lmcache.seam import Pending
+from pytest_lmcache.seam import Gate, Pending
 
 _REQUEST = Callable[..., Awaitable[Any]]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_lmcache.adapters.http.gates import Gate
 from pytest_lmcache.adapters.http.targets import target_of
 from pytest_lmcache.errors import LeakedPlaceholder
 from pytest_lmcache.placeholders import VALUE
+from pytest_lmcache.seam import Gate
 
 _BYTES = VALUE.encode()
 

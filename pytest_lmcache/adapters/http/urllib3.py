@@ -11,12 +11,11 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks
 from pytest_lmcache.adapters.http.exchange import Exchange, asked
-from pytest_lmcache.adapters.http.gates import Gate
 from pytest_lmcache.adapters.http.targets import target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
-from pytest_lmcache.seam import Pending
+from pytest_lmcache.seam import Gate, Pending
 
 # The place of an argument that may be given by position, `self`, `method` and `url` not counted.
 _POSITIONS = {"body": 0, "headers": 1, "preload_content": 10, "decode_content": 11}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-from pytest_lmcache.adapters.litellm.hooks import Gate
+from pytest_lmcache.seam import Gate
 
 NAME = "litellm"
 

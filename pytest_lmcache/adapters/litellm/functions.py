@@ -10,8 +10,9 @@ from typing import Any
 
 from pytest_lmcache.adapters.litellm import endings
 from pytest_lmcache.adapters.litellm.adapter import AWAITED, BLOCKING
-from pytest_lmcache.adapters.litellm.hooks import Gate, hook
+from pytest_lmcache.adapters.litellm.hooks import hook
 from pytest_lmcache.adapters.litellm.swap import Hook, Restore, parameters, swap
+from pytest_lmcache.seam import Gate
 
 OPERATIONS = {
     "completion": "chat",

@@ -6,32 +6,12 @@ text_completion -> completion, Router -> acompletion, fallbacks, bridges) pass s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from pytest_lmcache.adapters.litellm.swap import Hook
 from pytest_lmcache.adapters.nesting import INSIDE
-from pytest_lmcache.seam import Adapter
-
-
-class Recorder(Protocol):
-    """Performs one call for the current test: replays it, records it, or refuses it."""
-
-    def perform(
-        self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any], call: Callable[[], Any]
-    ) -> Any: ...
-
-    async def aperform(
-        self,
-        adapter: Adapter,
-        operation: str,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        call: Callable[[], Awaitable[Any]],
-    ) -> Any: ...
-
-
-Gate: TypeAlias = "Callable[[], Recorder | None]"
+from pytest_lmcache.seam import Adapter, Gate
 
 
 def hook(

@@ -12,8 +12,9 @@ from typing import Any
 
 from pytest_lmcache.adapters.litellm.adapter import AWAITED, BLOCKING
 from pytest_lmcache.adapters.litellm.functions import OPERATIONS, bound
-from pytest_lmcache.adapters.litellm.hooks import Gate, hook, within
+from pytest_lmcache.adapters.litellm.hooks import hook, within
 from pytest_lmcache.adapters.litellm.swap import Hook, Restore, parameters, swap
+from pytest_lmcache.seam import Gate
 
 # Through these a Router forwards the functions it has no method for; the function says which operation it is.
 _FORWARDERS = (
