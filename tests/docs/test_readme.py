@@ -13,7 +13,7 @@ from pytest_lmcache.options import MODES, OPTIONS
 
 README = ROOT / "README.md"
 EXAMPLES = 'python -m pip install -e ".[litellm]" && python -m pytest examples --lmcache=replay\n'
-TESTS = 'python -m pip install -e ".[test]" && python -m pytest\n'
+TESTS = 'python -m pip install -e ".[test]" && python -m pytest -n auto\n'
 
 
 def block(language: str, section: str = "") -> str:
