@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks, reader
 from pytest_lmcache.adapters.http.exchange import Exchange, asked
-from pytest_lmcache.adapters.http.targets import target_of
+from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
@@ -22,10 +22,12 @@ def awaited(module: ModuleType, gate: Gate, original: _REQUEST) -> _REQUEST:
     """What runs in place of `ClientSession._request`."""
 
     async def _request(session: Any, method: str, str_or_url: Any, **options: Any) -> Any:
-        def stop() -> None:
+        def headers() -> list[tuple[Any, Any]]:
             given: Any = options.get("headers") or ()
-            pairs = [*session._default_headers.items(), *(given.items() if hasattr(given, "items") else given)]
-            leaks.stop(gate, method, f"{str_or_url}?{options.get('params')}", pairs)
+            return [*(given.items() if hasattr(given, "items") else given), *session._default_headers.items()]
+
+        def stop() -> None:
+            leaks.stop(gate, method, f"{str_or_url}?{options.get('params')}", headers())
 
         async def call() -> Any:
             stop()
@@ -39,7 +41,7 @@ def awaited(module: ModuleType, gate: Gate, original: _REQUEST) -> _REQUEST:
                 exchange = _Exchange(
                     question, errors=recorder.records_errors, session=session, url=str_or_url, options=options
                 )
-                response = await recorder.aperform(exchange, "", arguments, {}, call)
+                response = await recorder.aperform(exchange, "", arguments, credential_of(headers()), call)
                 await exchange.check(response)
                 return response
         stop()

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks
 from pytest_lmcache.adapters.http.exchange import Body, Exchange, asked
-from pytest_lmcache.adapters.http.targets import target_of
+from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
@@ -46,7 +46,7 @@ class _Seam:
                 request.read()
                 exchange, arguments = self._exchange(request, recorder, awaited=False)
                 if exchange is not None:
-                    return recorder.perform(exchange, "", arguments, {}, call)
+                    return recorder.perform(exchange, "", arguments, credential_of(request.headers.raw), call)
             self._stop(request)
             return original(transport, request)
 
@@ -64,7 +64,7 @@ class _Seam:
                 await request.aread()
                 exchange, arguments = self._exchange(request, recorder, awaited=True)
                 if exchange is not None:
-                    return await recorder.aperform(exchange, "", arguments, {}, call)
+                    return await recorder.aperform(exchange, "", arguments, credential_of(request.headers.raw), call)
             self._stop(request)
             return await original(transport, request)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks
 from pytest_lmcache.adapters.http.exchange import Exchange, asked
-from pytest_lmcache.adapters.http.targets import target_of
+from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
@@ -44,7 +44,9 @@ def blocking(module: ModuleType, gate: Gate, original: Callable[..., Any]) -> Ca
                     preload=bool(_option("preload_content", args, options, default=True)),
                     decode=bool(_option("decode_content", args, options, default=True)),
                 )
-                return recorder.perform(exchange, "", arguments, {}, call)
+                return recorder.perform(
+                    exchange, "", arguments, credential_of(_headers(pool, args, options).items()), call
+                )
         stop()
         return original(pool, method, url, *args, **options)
 

@@ -68,6 +68,19 @@ def test_errors_are_recorded_when_asked_for(project):
     assert project.provider.count() == 1
 
 
+def test_the_key_of_a_client_is_taken_out_of_a_prompt_and_moves_no_key(project):
+    def ask(key: str) -> None:
+        made = openai.OpenAI(base_url=f"{project.provider.url}/v1", api_key=key)
+        made.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": f"My key is {key}."}])
+
+    with project.scope("record"):
+        ask("fake-key-number-one")
+    with project.scope("replay"):
+        ask("another-fake-key-two")
+    assert "fake-key" not in project.files()[0].read_text()
+    assert project.provider.count() == 1
+
+
 def test_a_stream_that_the_caller_closes_early_is_recorded_whole(project):
     with project.scope("record"):
         stream = client(project).chat.completions.create(**STREAM)
