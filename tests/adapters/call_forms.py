@@ -62,6 +62,11 @@ def forms(
     return made
 
 
+async def anthropic_messages(**asked: Any) -> Any:
+    """Older releases of litellm do not look for the endpoint of this call in the environment."""
+    return await litellm.anthropic_messages(api_base=os.environ.get("ANTHROPIC_API_BASE"), **asked)
+
+
 def chat(name: str, **asked: Any) -> list[Form]:
     """A chat in its four forms: whole and streamed, blocking and awaited."""
     asked = {"model": CHAT, "messages": MESSAGES, **asked}
@@ -169,10 +174,10 @@ FORMS = [
     *forms("responses, reasoning", *RESPOND, model=REASONER, input="Hello"),
     *forms("responses by anthropic", *RESPOND, model=CLAUDE, input="Hello"),
     *forms("responses by anthropic, streamed", *RESPOND, model=CLAUDE, input="Hello", stream=True),
-    *forms("messages", None, litellm.anthropic_messages, model=CLAUDE, messages=MESSAGES[1:], max_tokens=99),
+    *forms("messages", None, anthropic_messages, model=CLAUDE, messages=MESSAGES[1:], max_tokens=99),
     Form(
         "messages, streamed",
-        lambda: litellm.anthropic_messages(model=CLAUDE, messages=MESSAGES[1:], max_tokens=99, stream=True),
+        lambda: anthropic_messages(model=CLAUDE, messages=MESSAGES[1:], max_tokens=99, stream=True),
         awaited=True,
         needs="fastapi",
     ),

@@ -5,6 +5,7 @@ Nothing of litellm is imported until a hook of `HOOKS` runs, which is after the 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from types import ModuleType
 
@@ -28,11 +29,11 @@ def install_router(module: ModuleType, gate: Gate) -> None:
 
 
 def uninstall() -> None:
-    """Give every function its own code back."""
-    from pytest_lmcache.adapters.litellm import functions, router
-
-    router.uninstall()
-    functions.uninstall()
+    """Give every function its own code back. A run that never imported litellm has nothing to give back."""
+    for name in ("router", "functions"):
+        module = sys.modules.get(f"{__name__}.{name}")
+        if module is not None:
+            module.uninstall()
 
 
 HOOKS: dict[str, Callable[[ModuleType, Gate], None]] = {
