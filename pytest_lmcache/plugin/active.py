@@ -39,7 +39,6 @@ class Active:
     """The plugin at work in one process. `mode` is the mode set for the whole run, or None."""
 
     def __init__(self, config: pytest.Config, mode: str | None) -> None:
-        self._config = config
         self._mode = mode
         self._strong, self._ini = run_sources(config)
         self._unmarked = resolve([*self._strong, *self._ini])
@@ -167,7 +166,7 @@ class Active:
             scope.begin()
             if call.when == "teardown":
                 self._close(item)
-            elif call.when == "call" or not result.passed:
+            elif item.config.get_verbosity() > 0 and (call.when == "call" or not result.passed):
                 result.lmcache_verdict = report.verdict(scope.totals())  # type: ignore[attr-defined]
         return result
 
