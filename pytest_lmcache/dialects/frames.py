@@ -7,7 +7,6 @@ import struct
 import zlib
 from typing import Protocol
 
-FRAMINGS = ("sse", "ndjson", "json-array", "aws-event-stream")
 MAX_MESSAGE = 32 * 1024 * 1024
 
 _BLANK_LINE = re.compile(rb"\n\r?\n|\r\r")

@@ -13,18 +13,17 @@ import pytest
 from pytest_lmcache import placeholders, report
 from pytest_lmcache.adapters import Watch
 from pytest_lmcache.errors import BadOption, LMCacheError, Refusal
+from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import resolve
 from pytest_lmcache.plugin import opted_in, overridden
 from pytest_lmcache.plugin.sources import (
     Source,
     config_of,
     config_values,
-    ini,
     marker_sources,
     ranked,
     run_settings,
     run_sources,
-    strategy_name,
 )
 from pytest_lmcache.plugin.summary import summary_of
 from pytest_lmcache.scope import Calls, Scope
@@ -52,7 +51,7 @@ class Active:
         self._placeholders = False
         self._credentials = placeholders.Environment(os.environ, placeholders.credentials())
         self._quiet = placeholders.Environment(os.environ, placeholders.QUIET)
-        self._watch = Watch(ini(config, "adapters") or ("auto",), Gate(self.run))
+        self._watch = Watch(self.run.settings.adapters, Gate(self.run))
         self._summary = summary_of(config)
         self._base: Scope | None = None
         # pytest_unconfigure is not called for a run that ends before its configuration.
@@ -224,7 +223,7 @@ class Active:
 
     def _header(self) -> str:
         settings = self._unmarked
-        return report.header_line(settings.mode, strategy_name(settings), settings.cassettes)
+        return report.header_line(settings.mode, KeyRule(settings.key).name, settings.cassettes)
 
 
 def calls_of(item: pytest.Item) -> Calls:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from pytest_lmcache.errors import BadOption
-from pytest_lmcache.options import OPTIONS, RunSettings, Settings, read_mode, read_values
+from pytest_lmcache.options import OPTIONS, RunSettings, read_mode, read_values
 from pytest_lmcache.plugin import ENVIRONMENT
 
 Source: TypeAlias = tuple[str, dict[str, Any]]
@@ -96,7 +96,3 @@ def config_values(values: Any) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise BadOption(f"lmcache_config must return a dictionary, not {values!r}")
     return read_values(values, "lmcache_config")
-
-
-def strategy_name(settings: Settings) -> str:
-    return settings.key if isinstance(settings.key, str) else getattr(settings.key, "__qualname__", "callable")
