@@ -1,8 +1,16 @@
-"""What every test of this project needs: an SDK that looks nothing up when it is imported."""
+"""What every test of this project needs: properties that race no clock, an SDK that looks nothing up."""
 
 from __future__ import annotations
 
 import os
+
+from hypothesis import HealthCheck, settings
+
+# No test depends on how fast the machine is, and in CI the examples of one run are those of the next.
+settings.register_profile(
+    "suite", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 # Where these are set pytest prints its short summary whole, and the miss in it once more.
 for name in ("CI", "BUILD_NUMBER"):

@@ -8,13 +8,13 @@ import zlib
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_lmcache.dialects import BrokenFrame, decode, encode, splitter
 
 FRAMINGS = ("sse", "ndjson", "json-array", "aws-event-stream")
-UNHURRIED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+FEWER = settings(max_examples=60)
 JSONS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -56,7 +56,7 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-@UNHURRIED
+@FEWER
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=40))
 def test_frames_are_the_same_however_the_bytes_come(framing: str, cuts: list[int]):
     stream = splitter(framing)
@@ -76,7 +76,7 @@ def test_what_is_not_complete_is_the_rest(framing: str):
 
 
 @pytest.mark.parametrize("framing", FRAMINGS[:3])
-@UNHURRIED
+@FEWER
 @given(data=st.binary(max_size=60), cuts=st.lists(st.integers(0, 10**6), max_size=9))
 def test_frames_and_rest_are_the_bytes_again(framing: str, data: bytes, cuts: list[int]):
     whole, cut = splitter(framing), splitter(framing)
@@ -87,7 +87,7 @@ def test_frames_and_rest_are_the_bytes_again(framing: str, data: bytes, cuts: li
     assert cut.rest == whole.rest
 
 
-@UNHURRIED
+@FEWER
 @given(st.text('[]{}",: \\a\n', max_size=40).map(str.encode), st.lists(st.integers(0, 10**6), max_size=9))
 def test_pieces_of_an_array_are_the_same_however_the_bytes_come(data: bytes, cuts: list[int]):
     whole, cut = splitter("json-array"), splitter("json-array")
@@ -107,7 +107,7 @@ def test_a_message_with_a_wrong_checksum_is_refused(place: int):
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-@UNHURRIED
+@FEWER
 @given(frame=st.binary(max_size=80))
 def test_any_bytes_whatever_have_an_event(framing: str, frame: bytes):
     event = decode(framing, frame)
@@ -117,7 +117,7 @@ def test_any_bytes_whatever_have_an_event(framing: str, frame: bytes):
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (",", ": ")])
 @pytest.mark.parametrize("ascii_only", [True, False])
-@UNHURRIED
+@FEWER
 @given(data=OBJECTS)
 def test_json_of_every_usual_way_of_writing_is_parsed(separators: tuple[str, str], ascii_only: bool, data: object):
     text = json.dumps(data, separators=separators, ensure_ascii=ascii_only)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire_examples import EXAMPLES, NAMES, Example, events, post, typed
 
@@ -11,7 +11,7 @@ from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import Reading, ended, framing, reading, recognise
 
 STREAMS = [example for example in EXAMPLES if example.stream]
-UNHURRIED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+FEWER = settings(max_examples=60)
 JSONS = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3),
     lambda inner: (
@@ -141,7 +141,7 @@ def test_a_request_of_an_unknown_dialect_has_an_empty_reading():
     assert reading(Request("litellm", "chat", "m", {}, ()), {"choices": []}) == Reading()
 
 
-@UNHURRIED
+@FEWER
 @given(st.sampled_from(EXAMPLES), st.lists(st.dictionaries(st.sampled_from(["data", "event", "raw", "chunk"]), JSONS)))
 def test_no_events_whatever_raise(example: Example, answer: list[dict[str, object]]):
     request = asked(example)
@@ -149,7 +149,7 @@ def test_no_events_whatever_raise(example: Example, answer: list[dict[str, objec
     ended("sse", request, answer)
 
 
-@UNHURRIED
+@FEWER
 @given(st.sampled_from(EXAMPLES), JSONS)
 def test_no_answer_whatever_raises(example: Example, answer: object):
     reading(asked(example), answer)

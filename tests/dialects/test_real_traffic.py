@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_lmcache.call import Request
@@ -191,7 +191,6 @@ def test_every_event_is_parsed():
             assert "comment" in event or event["data"] == "[DONE]" or isinstance(event["data"], dict), event
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_stream_in_any_pieces_has_the_same_frames(data: st.DataObject):
     cut, answer = data.draw(st.sampled_from(streams()))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire_examples import BOUNDARY, CHAT, CONTENTS, EXAMPLES, GEMINI, NAMES, SAID, Example, form, post
 
@@ -15,7 +15,7 @@ from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import Event, Reading, Wire, recognise, register, unregister
 from pytest_lmcache.keys import KeyRule, key_of, material_of
 
-UNHURRIED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+FEWER = settings(max_examples=60)
 PATHS = sorted({example.wire.url.removeprefix("https://models.example") for example in EXAMPLES})
 
 
@@ -206,7 +206,7 @@ def test_a_project_adds_a_dialect_by_one_object():
     assert recognise(wire) is None
 
 
-@UNHURRIED
+@FEWER
 @given(
     st.sampled_from(PATHS) | st.text(),
     st.sampled_from(["application/json", f"multipart/form-data; boundary={BOUNDARY}"]) | st.text(),
@@ -228,7 +228,7 @@ FIELDS = [
 ]
 
 
-@UNHURRIED
+@FEWER
 @given(st.sampled_from(PATHS), st.dictionaries(st.sampled_from(FIELDS), JSONS | st.just(SAID) | st.just("m")))
 def test_no_json_whatever_raises_and_all_of_it_makes_keys(path: str, body: dict[str, object]):
     request = recognise(post(path, body))
@@ -238,7 +238,7 @@ def test_no_json_whatever_raises_and_all_of_it_makes_keys(path: str, body: dict[
         assert json.loads(json.dumps(request.body)) == request.body
 
 
-@UNHURRIED
+@FEWER
 @given(
     example=st.sampled_from([example for example in EXAMPLES if example.wire.content_type == "application/json"]),
     name=st.text(min_size=1, max_size=9).map("x_{}".format),

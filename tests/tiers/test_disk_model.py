@@ -87,4 +87,4 @@ class DiskAgreesWithADictionary(RuleBasedStateMachine):
 
 
 TestDiskAgreesWithADictionary = DiskAgreesWithADictionary.TestCase
-TestDiskAgreesWithADictionary.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
+TestDiskAgreesWithADictionary.settings = settings(max_examples=25, stateful_step_count=12)
