@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import IO, Any
+
+from pytest_lmcache.errors import LMCacheError
 
 try:
     import click
@@ -14,8 +17,17 @@ COMMANDS: dict[str, str] = {}
 """Name -> the module below this package that has it, as `command`."""
 
 
+class Failure(click.ClickException):
+    """What keeps a command from its work, as one line on stderr."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"pytest-lmcache: {self.format_message()}", err=True)
+
+
 class Commands(click.Group):
-    """A group whose commands are imported one at a time."""
+    """A group whose commands are imported one at a time, and whose errors are told in one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -26,8 +38,22 @@ class Commands(click.Group):
         command: click.Command = import_module(f"{__name__}.{COMMANDS[cmd_name]}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LMCacheError as error:
+            raise Failure(str(error)) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise Failure(f"{error.filename or 'input/output'}: {error.strerror or error}") from error
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="pytest-lmcache")
 def main() -> None:
-    """Look at, check and tidy the recordings of language-model calls."""
+    """Look at, check and tidy the recordings of language-model calls.
+
+    Exit status: 0 when all is well; 1 when a command found what it looks for, such as differences or broken files; 2
+    when it could not do its work.
+    """
