@@ -171,16 +171,9 @@ def test_random_bytes_as_base64_come_back(tmp_path):
 
 EXPECTED = """\
 {
-  "format": 1,
-  "key": "1f04eb6de1571fcb8749b672c8e8c939d4671fb0a0800e8953d9dd5a11ce5f35",
-  "strategy": "request",
-  "adapter": "litellm",
-  "operation": "chat",
-  "model": "m",
-  "stream": false,
-  "recorded_at": "2026-11-23T10:00:00Z",
-  "recorded_by": "tests/test_a.py::test_b",
-  "conversation": ["messages"],
+  "format": 1, "key": "1f04eb6de1571fcb8749b672c8e8c939d4671fb0a0800e8953d9dd5a11ce5f35", "strategy": "request",
+  "adapter": "litellm", "operation": "chat", "model": "m", "stream": false, "recorded_at": "2026-11-23T10:00:00Z",
+  "recorded_by": "tests/test_a.py::test_b", "conversation": ["messages"],
   "request": {
     "messages": [
       {
@@ -196,13 +189,65 @@ EXPECTED = """\
     "model": "m",
     "temperature": 0
   },
-  "responses": [
-    {
-      "answer": {"type": "x", "text": "hi"},
-      "cost_usd": 0.001,
-      "latency_s": 0.25,
-      "tokens": {"prompt_tokens": 3}
-    }
-  ]
+  "responses": [{
+    "answer": {"type": "x", "text": "hi"}, "cost_usd": 0.001, "latency_s": 0.25, "tokens": {"prompt_tokens": 3}
+  }]
 }
 """
+
+
+ANSWER = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 1795466191,
+    "model": "gpt-4o-mini-2024-07-18",
+    "choices": [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": "Hello! How can I assist you today?",
+                "refusal": None,
+                "annotations": [],
+            },
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {
+        "prompt_tokens": 9,
+        "completion_tokens": 9,
+        "total_tokens": 18,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    },
+    "service_tier": "default",
+    "system_fingerprint": "fp_0123456789",
+}
+HEADERS = {
+    "content-type": "application/json",
+    "openai-processing-ms": "412",
+    "openai-version": "2020-10-01",
+    **{
+        f"x-ratelimit-{what}-{of}": "10000" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")
+    },
+    "x-request-id": "req_0123456789abcdef0123456789abcdef",
+}
+
+
+def test_a_hello_call_takes_forty_lines_at_most():
+    answer = {"type": "http", "status": 200, "headers": HEADERS, "body": ANSWER, "written": {"style": "comma colon"}}
+    asked = {"messages": [{"role": "user", "content": "Say hello"}], "model": "gpt-4o-mini"}
+    text, _, _ = roundtrip(recording(asked, answers=(answer,)))
+    assert len(text.splitlines()) <= 40
+
+
+def test_a_stream_takes_little_more_than_a_line_a_chunk():
+    chunks = [{"data": {"choices": [{"delta": {"content": f"word {i} "}}]}} for i in range(500)]
+    text, _, _ = roundtrip(recording(answers=({"type": "http-stream", "shared": {"data": {}}, "chunks": chunks},)))
+    assert len(text.splitlines()) <= 550
