@@ -1,0 +1,215 @@
+"""Known forms of credentials in plain JSON: where one stands, and of which kind. Never what it is.
+
+A credential is a token, a run of at least 16 characters without a space, that either has a form of its own (`AIza...`)
+or stands behind words that say what it is (`api_key = ...`, `Authorization: Bearer ...`). Tokens are found by a
+translation of bytes and a search for a fixed run, both of which are made in C; only what looks like chance is
+then looked at in Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pytest_lmcache.call import JSON
+
+SHORTEST = 16
+# Longer runs are pictures and sound. A JSON Web Token with many claims stays below it.
+LONGEST = 8192
+
+# Where a value stands: the whole, or a place and the step from there; None is a name that must not be told.
+_Place: TypeAlias = "tuple[_Place, int | str | None] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What looks like a credential. `path` says where (`$.messages[0].content`), `kind` what it looks like."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Credentials that are known by their own looks. `first` is what each of them begins with; one that is `exact`
+    has so many characters and no others.
+    """
+
+    kind: str
+    first: str
+    pattern: re.Pattern[str]
+    exact: bool
+
+
+def findings(value: JSON) -> Iterator[Finding]:
+    """Whatever looks like a credential in the texts and field names of `value`, in the order of the document."""
+    left: list[tuple[JSON, _Place, str]] = [(value, None, "")]
+    while left:
+        item, place, name = left.pop()
+        if isinstance(item, str):
+            for kind in dict.fromkeys(_kinds(item, name)):
+                yield Finding(_shown(place), kind)
+        elif isinstance(item, list):
+            left += [(item[at], (place, at), name) for at in range(len(item) - 1, -1, -1) if _may_hold(item[at])]
+        elif isinstance(item, dict):
+            members: list[tuple[JSON, _Place, str]] = []
+            for own, member in item.items():
+                telling = len(own) >= SHORTEST and any(_kinds(own, ""))
+                if telling:
+                    members.append((own, (place, None), ""))
+                if _may_hold(member):
+                    members.append((member, (place, None if telling else own), own))
+            left += reversed(members)
+
+
+def _may_hold(value: JSON) -> bool:
+    kind = type(value)
+    return len(value) >= SHORTEST if kind is str else kind is dict or kind is list  # type: ignore[arg-type]
+
+
+_TOKEN = bytes(
+    ord("x") if chr(code).isascii() and (chr(code).isalnum() or chr(code) in "_-+/%") else ord(" ")
+    for code in range(256)
+)
+_RUN = b"x" * SHORTEST
+
+
+def _kinds(text: str, name: str) -> Iterator[str]:
+    """The kinds of credentials in a text that stands under a name."""
+    if "PRIVATE KEY-----" in text and _PEM.search(text):
+        yield "private key"
+    encoded = text.encode("utf-8", "replace") if text.isascii() else text.encode("ascii", "replace")
+    runs = encoded.translate(_TOKEN)
+    start = runs.find(_RUN)
+    while start >= 0:
+        end = runs.find(b" ", start)
+        end = len(text) if end < 0 else end
+        if end - start <= LONGEST and _CHANCE.search(text, start, end):
+            kind = _kind(text, start, end, name)
+            if kind is not None:
+                yield kind
+        start = runs.find(_RUN, end)
+
+
+def _kind(text: str, start: int, end: int, name: str) -> str | None:
+    token = text[start:end]
+    for form in _FORMS:
+        if form.first in token:
+            # Only the one with dots in it goes on behind the token that it begins with.
+            for match in form.pattern.finditer(
+                text, start, min(end + LONGEST, len(text)) if form.first == "eyJ" else end
+            ):
+                if not _PLACEHOLDER.search(match[0]) and (form.exact or _by_chance(match[0])):
+                    return form.kind
+    before = text[max(0, start - _CONTEXT) : start]
+    if before.endswith(("AQ.", "ya29.", "SG.")) and _DOTTED.search(before) and _by_chance(token):
+        return "Google key" if not before.endswith("SG.") else "SendGrid key"
+    if start < _CONTEXT and name:
+        before = f'"{name}": "{before}'
+    kind = _named(before)
+    if kind is None or (kind == "token" and len(token) < _LONG) or not _DIGIT.search(token):
+        return None
+    return None if _PLACEHOLDER.search(token) or not _by_chance(token) else f"value of {kind}"
+
+
+def _named(before: str) -> str | None:
+    """What the words before a token call it, or None when they are no name of a credential."""
+    for pattern in (_NAME, _VARIABLE, _QUERY, _SCHEME):
+        match = pattern.search(before)
+        if match is not None:
+            return match["name"].lower()
+    return None
+
+
+def _by_chance(token: str) -> bool:
+    """Whether a token has a part that nobody would type: letters and digits, or capitals and small letters, mixed."""
+    return len(set(token)) >= 8 and any(len(_CHANGE.findall(part)) >= 3 for part in _PART.findall(token))
+
+
+def _shown(place: _Place) -> str:
+    steps = []
+    while place is not None:
+        place, step = place
+        if step is None:
+            steps.append(".*")
+        elif isinstance(step, int):
+            steps.append(f"[{step}]")
+        else:
+            steps.append(f".{step}" if step.isidentifier() else f"[{step!r}]")
+    return "$" + "".join(reversed(steps))
+
+
+_CONTEXT = 80
+# Half a word of an answer is called its token, too.
+_LONG = 32
+_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\\+[nr]|\s)*[A-Za-z0-9+/=]{32}")
+# What is typed by people has a digit or a capital in few places; a form without either is none.
+_CHANCE = re.compile(r"[0-9A-Z]")
+_DIGIT = re.compile(r"[0-9]")
+_PART = re.compile(r"[A-Za-z0-9]{10,}")
+_CHANGE = re.compile(r"(?<=[a-zA-Z])[0-9]|(?<=[0-9])[a-zA-Z]|(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
+_PLACEHOLDER = re.compile(
+    r"your[-_]|example|placeholder|change-?me|redacted|dummy|sample|not-a-real|fake|(.)\1{4}|123456789|abcdefgh",
+    re.IGNORECASE,
+)
+_DOTTED = re.compile(r"(?<![A-Za-z0-9_.-])(?:AQ|ya29|SG)\.$")
+
+
+def _form(kind: str, first: str, rest: str) -> _Form:
+    exact = not rest.endswith(",}")
+    end = "(?![A-Za-z0-9_-])" if exact else ""
+    return _Form(kind, first, re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(first)}{rest}{end}"), exact)
+
+
+_FORMS = (
+    _form("Anthropic key", "sk-ant-", r"[A-Za-z0-9_-]{20,}"),
+    _form("OpenRouter key", "sk-or-", r"[A-Za-z0-9_-]{20,}"),
+    _form("OpenAI or DeepSeek key", "sk-", r"[A-Za-z0-9_-]{20,}"),
+    _form("Google key", "AIza", r"[A-Za-z0-9_-]{35}"),
+    _form("Google secret", "GOCSPX-", r"[A-Za-z0-9_-]{20,}"),
+    _form("Groq key", "gsk_", r"[A-Za-z0-9]{20,}"),
+    _form("xAI key", "xai-", r"[A-Za-z0-9]{20,}"),
+    _form("Replicate token", "r8_", r"[A-Za-z0-9]{20,}"),
+    _form("Fireworks key", "fw_", r"[A-Za-z0-9]{20,}"),
+    _form("Hugging Face token", "hf_", r"[A-Za-z0-9]{20,}"),
+    _form("Perplexity key", "pplx-", r"[A-Za-z0-9]{20,}"),
+    _form("NVIDIA key", "nvapi-", r"[A-Za-z0-9_-]{20,}"),
+    _form("Voyage key", "pa-", r"[A-Za-z0-9_-]{40,}"),
+    _form("Cerebras key", "csk-", r"[a-z0-9]{20,}"),
+    _form("Tavily key", "tvly-", r"[A-Za-z0-9-]{20,}"),
+    _form("LangSmith key", "lsv2_", r"[A-Za-z0-9_]{20,}"),
+    _form("Databricks token", "dapi", r"[0-9a-f]{32}"),
+    _form("AWS access key", "AKIA", r"[A-Z2-7]{16}"),
+    _form("AWS access key", "ASIA", r"[A-Z2-7]{16}"),
+    _form("Bedrock key", "ABSK", r"[A-Za-z0-9+/]{60,}"),
+    *(_form("GitHub token", f"gh{letter}_", r"[A-Za-z0-9]{36,}") for letter in "pousr"),
+    _form("GitHub token", "github_pat_", r"[A-Za-z0-9_]{22,}"),
+    _form("GitLab token", "glpat-", r"[A-Za-z0-9_-]{20,}"),
+    *(_form("Slack token", f"xox{letter}-", r"[A-Za-z0-9-]{20,}") for letter in "abeprs"),
+    _form("Slack token", "xapp-", r"[A-Za-z0-9-]{20,}"),
+    *(
+        _form("Stripe key", f"{who}_{where}_", r"[A-Za-z0-9]{16,}")
+        for who in ("sk", "rk")
+        for where in ("live", "test")
+    ),
+    _form("npm token", "npm_", r"[A-Za-z0-9]{36}"),
+    _form("PyPI token", "pypi-", r"[A-Za-z0-9_-]{50,}"),
+    _form("JSON Web Token", "eyJ", r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),
+)
+
+_BETWEEN = r"""["'`\\\])]*\s*(?:[:=]>?|\bis\b)\s*[\[\s"'`\\-]*(?:(?:Bearer|Basic|Token)\s+)?["'`\\]*$"""
+_NAME = re.compile(
+    r"""(?P<name>api[-_ ]?keys?|access[-_ ]?key(?:[-_ ]?id)?|secret[-_ ]?(?:access[-_ ]?)?key|subscription[-_ ]?key
+    |account[-_ ]?key|private[-_ ]?key|signing[-_ ]?key|(?:\b|_)secret|[a-z]Secret|pass(?:word|wd|phrase)|authorization
+    |(?:access|auth|refresh|id|bearer|session|security|api|oauth)[-_ ]?token|(?<![A-Za-z_-])token)"""
+    + _BETWEEN,
+    re.IGNORECASE | re.VERBOSE,
+)
+_VARIABLE = re.compile(r"[A-Z0-9]_(?P<name>KEY|TOKEN|SECRET|PASSWORD)" + _BETWEEN)
+_QUERY = re.compile(
+    r"[?&;](?P<name>key|api[-_]?key|code|token|access_token|sig|signature|subscription-key|x-(?:amz|goog)-signature)=$",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"\b(?P<name>bearer|basic)\s+$", re.IGNORECASE)
