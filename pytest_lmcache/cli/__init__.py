@@ -13,7 +13,12 @@ try:
 except ImportError:  # pragma: no cover - the message is all there is
     sys.exit("pytest-lmcache: the command line needs click and rich: pip install 'pytest-lmcache[cli]'")
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "ls": "listing",
+    "show": "show",
+    "diff": "diff",
+    "stats": "stats",
+}
 """Name -> the module below this package that has it, as `command`."""
 
 

@@ -21,15 +21,19 @@ T = TypeVar("T")
 
 # Beyond so many things a person at a terminal wonders whether anything happens.
 _MANY = 1_500
+_NARROWEST = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. Numbers stand to the `right`; a `flexible` one is cut where the terminal is too narrow."""
+    """A column of a table. Numbers stand to the `right`; a `flexible` one is cut where the terminal is too narrow, at
+    its beginning when its `end` says more.
+    """
 
     title: str
     right: bool = False
     flexible: bool = False
+    end: bool = False
 
 
 class Output:
@@ -60,23 +64,34 @@ class Output:
 
     def line(self, text: str = "", style: str = "") -> None:
         """One line of the result, as it is."""
-        self.text(self._styled(text, style))
+        click.echo(self._styled(text, style))
 
-    def text(self, text: str | Text) -> None:
-        """A text of the result; a rich one is wrapped to the terminal, and printed plainly into a pipe."""
-        if isinstance(text, str):
-            click.echo(text)
-        elif self.console.is_terminal:
-            self.console.print(text)
-        else:
-            click.echo(text.plain)
+    def paragraph(self, text: str | Text, style: str = "", *, indent: int = 0) -> None:
+        """A line of a document, wrapped on a terminal so that all of it is indented."""
+        if not self.console.is_terminal:
+            click.echo(" " * indent + str(text))
+            return
+        from rich.text import Text
+
+        whole = Text(text, style=style) if isinstance(text, str) else text
+        for line in whole.wrap(self.console, max(20, self.console.width - indent)):
+            line.rstrip()
+            self.console.print(Text(" " * indent).append_text(line))
 
     def json(self, value: Any) -> None:
         """A result for programs."""
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-        """Rows of text below the titles of the columns, aligned. Only a terminal's narrowness cuts anything."""
+    def footer(self, text: str) -> None:
+        """A line about the result, for whoever looks at it on a terminal."""
+        if self.console.is_terminal:
+            self.line(text, "dim")
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, last: str = "") -> None:
+        """Rows of text below the titles of the columns, aligned; `last` is the style of the last row.
+
+        Only a terminal's narrowness cuts anything.
+        """
         from rich.cells import cell_len
 
         sizes = [[len(cell) if cell.isascii() else cell_len(cell) for cell in row] for row in rows]
@@ -89,6 +104,7 @@ class Output:
         for row, size in zip(rows, sizes, strict=True):
             cells = [_cell(*each) for each in zip(row, size, widths, columns, strict=True)]
             lines.append("  ".join(cells).rstrip())
+        lines[-1] = self._styled(lines[-1], last)
         click.echo("\n".join(lines))
 
     def progress(self, things: Sequence[T], doing: str) -> Iterable[T]:
@@ -124,7 +140,7 @@ def _fitted(widths: list[int], columns: Sequence[Column], room: int) -> list[int
     over = sum(fitted) + 2 * (len(fitted) - 1) - room
     while over > 0 and flexible:
         widest = max(flexible, key=lambda at: fitted[at])
-        if fitted[widest] <= 12:
+        if fitted[widest] <= _NARROWEST:
             break
         fitted[widest] -= 1
         over -= 1
@@ -133,8 +149,14 @@ def _fitted(widths: list[int], columns: Sequence[Column], room: int) -> list[int
 
 def _cell(text: str, size: int, width: int, column: Column) -> str:
     if size > width:
-        from rich.cells import set_cell_size
-
-        return set_cell_size(text, width - 1).rstrip() + "…" if column.flexible else text
+        text, size = _cut(text, width, column), width
     blanks = " " * (width - size)
     return blanks + text if column.right else text + blanks
+
+
+def _cut(text: str, width: int, column: Column) -> str:
+    from rich.cells import set_cell_size
+
+    if column.end:
+        return "…" + set_cell_size(text[::-1], width - 1)[::-1]
+    return set_cell_size(text, width - 1) + "…"

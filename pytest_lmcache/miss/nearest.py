@@ -57,7 +57,7 @@ def nearest(
     ranked = _by_name(names, key.slug)
     if len(ranked) > MOST_READ:
         ranked = _by_text(place, ranked, request, start + seconds * 0.6)
-    wanted = _Profile.of(request)
+    wanted = Profile.of(request)
     scored: list[tuple[float, Path, Recording]] = []
     for index, name in enumerate(ranked[:MOST_READ]):
         if index >= limit and monotonic() - start > seconds:
@@ -66,13 +66,13 @@ def nearest(
             recording = load(place / name)
         except (BadRecording, OSError):
             continue
-        scored.append((wanted.likeness(_Profile.of(recording.request)), place / name, recording))
+        scored.append((wanted.likeness(Profile.of(recording.request)), place / name, recording))
     best = nlargest(limit, scored, key=lambda item: item[0])
     return Neighbourhood(len(names), tuple((path, recording) for score, path, recording in best if score >= CLOSE))
 
 
 @dataclass(frozen=True, slots=True)
-class _Profile:
+class Profile:
     """What two requests are compared by: the words of the conversation, and every field beside it."""
 
     said: Counter[str]
@@ -80,13 +80,13 @@ class _Profile:
     fields: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, request: Request) -> _Profile:
+    def of(cls, request: Request) -> Profile:
         conversation = [request.body[name] for name in request.conversation if name in request.body]
         fields = {(name, str(value)) for name, value in request.body.items() if name not in request.conversation}
         fields |= {("stream", str(request.stream)), ("model", request.model)}
         return cls(words(conversation), words(_last(conversation)), frozenset(fields))
 
-    def likeness(self, other: _Profile) -> float:
+    def likeness(self, other: Profile) -> float:
         """From 0 to 1. The conversation says more than settings, and its end more than its beginning."""
         fields = len(self.fields & other.fields) / len(self.fields | other.fields)
         return 0.4 * _shared(self.said, other.said) + 0.4 * _shared(self.last, other.last) + 0.2 * fields

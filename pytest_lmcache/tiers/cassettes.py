@@ -40,7 +40,7 @@ class Cassettes:
         except OSError as error:
             cause = f"cannot be read ({_reason(error)})"
             raise BadRecording(self.name(path), cause, "Make it a readable file") from None
-        recording = cassette.loads(data, self.name(path), self._blob)
+        recording = cassette.loads(data, self.name(path), self.blob)
         if recording.key.digest != key.digest:
             cause = f"holds the recording of another key ({recording.key.digest[:20]})"
             raise BadRecording(self.name(path), cause, "Name it as its key says, or delete it")
@@ -63,11 +63,15 @@ class Cassettes:
 
     def load(self, file: Path) -> Recording:
         """The recording in one of the folder's files. Raises BadRecording."""
-        shown = self.name(file.relative_to(self.folder).as_posix())
+        return cassette.loads(self.read(file), self._shown(file), self.blob)
+
+    def read(self, file: Path) -> bytes:
+        """What one of the folder's files holds. Raises BadRecording when it cannot be read."""
         try:
-            return cassette.loads(_read(str(file)), shown, self._blob)
+            return _read(str(file))
         except OSError as error:
-            raise BadRecording(shown, f"cannot be read ({_reason(error)})", "Make it a readable file") from None
+            cause = f"cannot be read ({_reason(error)})"
+            raise BadRecording(self._shown(file), cause, "Make it a readable file") from None
 
     def name(self, path: str) -> str:
         """How messages call a file of the folder."""
@@ -78,7 +82,8 @@ class Cassettes:
         for leftover in self.folder.glob(f"*/*{TEMP_SUFFIX}"):
             leftover.unlink(missing_ok=True)
 
-    def _blob(self, name: str) -> bytes:
+    def blob(self, name: str) -> bytes:
+        """The content of a blob. Raises BadRecording when it is missing, or not what its name says."""
         shown = self.name(f"blobs/{name}")
         if not blobs.NAME.fullmatch(name):
             raise BadRecording(shown, "is no name of a blob", "Restore the recording that refers to it")
@@ -90,6 +95,9 @@ class Cassettes:
         if not blobs.intact(name, data):
             raise BadRecording(shown, "holds something else than its name says", "Restore it from version control")
         return data
+
+    def _shown(self, file: Path) -> str:
+        return self.name(file.relative_to(self.folder).as_posix())
 
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
