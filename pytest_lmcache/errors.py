@@ -3,7 +3,8 @@
     BaseException
     └── Refusal                 a call was not allowed to reach a provider
         ├── Miss                nothing recorded answers the request, in replay
-        └── LeakedPlaceholder   a request carried a placeholder key towards a provider
+        ├── LeakedPlaceholder   a request carried a placeholder key towards a provider
+        └── LiveCall            a connection to a provider was about to be opened, in replay
     Exception
     └── LMCacheError
         ├── BadOption           an option, marker argument or ini value nobody can mean
@@ -39,6 +40,38 @@ class Miss(Refusal):
 
 class LeakedPlaceholder(Refusal):
     """A request that carried one of our placeholder keys was about to leave the process."""
+
+
+class LiveCall(Refusal):
+    """A connection to a provider that a test was about to open, though its calls are replayed.
+
+    `host` is the name that was looked up, with its port where one was given; `test` a node id; `site` the place in the
+    user's code, empty as long as it is not known.
+    """
+
+    def __init__(self, host: str, test: str, site: str = "") -> None:
+        BaseException.__init__(self, host, test, site)
+        self.host = host
+        self.test = test
+        self.locate(site)
+
+    def locate(self, site: str) -> None:
+        """Say where the call comes from."""
+        self.site = site
+        place, _, source = site.partition(": ")
+        self.text = "\n".join(
+            [
+                f"lmcache: a connection to {self.host} was about to be opened, and replay makes no live calls.",
+                "",
+                f"  test       {self.test}",
+                f"  call site  {place or 'not known: it runs in a thread or task that no code of yours waits for'}",
+                *([f"             {source}"] if source else []),
+                "",
+                "  No adapter answers what is asked there: its client is not intercepted (a websocket, http.client),",
+                "  or it is no model call in a known dialect (a list of models, say). Replace it by a stub; or let the",
+                '  test go live with @pytest.mark.lmcache(mode="off"); or set lmcache_guard = off in the ini file.',
+            ]
+        )
 
 
 class LMCacheError(Exception):

@@ -15,6 +15,7 @@ KEYS = ("request", "messages")
 REPEATS = ("same", "next")
 KEEPS = ("passed", "all")
 ADAPTERS = ("litellm", "http")
+GUARDS = ("on", "all", "off")
 
 # The sources of a setting, strongest first. A marker's mode "off" stands above all of them.
 PRECEDENCE = ("command line", "environment", "marker", "lmcache_config", "ini", "default")
@@ -36,10 +37,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What holds for a whole run: the tiers and their bounds, the adapters, and when recordings are kept."""
+    """What holds for a whole run: the tiers and their bounds, the adapters, the guard, and when recordings are kept."""
 
     keep: str = "passed"
     adapters: tuple[str, ...] = ("auto",)
+    guard: str = "on"
+    guard_hosts: tuple[str, ...] = ()
     memory: bool = True
     memory_max_entries: int = 10_000
     disk: bool = True
@@ -180,6 +183,12 @@ def _check_normalize(entry: str) -> str:
     return check_normalize(entry)
 
 
+def _check_host(entry: str) -> str:
+    from pytest_lmcache.providers import check_host
+
+    return check_host(entry)
+
+
 def _read_folder(value: Any) -> str:
     if isinstance(value, Path):
         value = str(value)
@@ -237,6 +246,20 @@ OPTIONS = (
         default="passed",
     ),
     Option("adapters", f"auto, or names of: {', '.join(ADAPTERS)}", _read_adapters, marker=False, default="auto"),
+    Option(
+        "guard",
+        "connections to providers that no adapter sees: on (refused for tests that replay), all (for every test), off",
+        _one_of("guard", GUARDS),
+        marker=False,
+        default="on",
+    ),
+    Option(
+        "guard_hosts",
+        "hosts the guard knows besides those of providers: name, *.name or name:port",
+        _names("guard_hosts", _check_host),
+        "linelist",
+        marker=False,
+    ),
     Option("memory", "keep used recordings in memory", _read_switch("memory"), marker=False, default="true"),
     Option("memory_max_entries", "recordings kept in memory", _read_count, marker=False, default="10000"),
     Option("disk", "keep what was paid for on this machine", _read_switch("disk"), marker=False, default="true"),

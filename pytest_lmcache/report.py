@@ -17,7 +17,8 @@ class Totals:
     `live` counts calls that reached a provider and were recorded nowhere, and `unrecorded` says why, for each.
     `cost_saved` is in US dollars, None where no price is known. `kept_local` names the test of every recording that was
     not promoted because it failed, `repeated` the tests in which one recording answered several times at a temperature
-    above 0. `troubles` are warnings that must not end in an exit status of success.
+    above 0. `unseen` are pairs of a host and a test: connections to providers that were opened past the adapters while
+    recording. `troubles` are warnings that must not end in an exit status of success.
     """
 
     replayed: int = 0
@@ -33,23 +34,25 @@ class Totals:
     kept_local: tuple[str, ...] = ()
     unrecorded: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
 
     def __add__(self, other: Totals) -> Totals:
         merged = {name: _sum(getattr(self, name), getattr(other, name)) for name in _NAMES}
-        for name in ("repeated", "warnings", "troubles"):
+        for name in ("repeated", "unseen", "warnings", "troubles"):
             merged[name] = tuple(dict.fromkeys(merged[name]))
         return Totals(**merged)
 
     def to_dict(self) -> dict[str, Any]:
         """Numbers, text and lists only, as pytest-xdist can send them."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Totals:
         """What `to_dict` made."""
         kept: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
+        kept["unseen"] = tuple(map(tuple, kept["unseen"]))
         return cls(**kept)
 
 
@@ -116,6 +119,9 @@ def _details(totals: Totals) -> Iterable[str]:
         yield f"{stays} on this machine until {until}: {_names(totals.kept_local)}"
     for cause, count in Counter(totals.unrecorded).items():
         yield f"{_several(count, 'answer')} not recorded: {cause}"
+    for host in dict.fromkeys(host for host, _ in totals.unseen):
+        tests = _names(test for other, test in totals.unseen if other == host)
+        yield f"unrecorded live calls to {host}, which replay refuses: {tests}"
     if totals.repeated:
         yield (
             'hint: one answer was given several times at temperature > 0; repeat="next" makes each a take of its own: '
@@ -130,6 +136,10 @@ def _prompt_cache(read: int, written: int) -> Iterable[str]:
     elif read or written:
         done = "read from" if read else "written to"
         yield f"{_several(read or written, 'token')} {done} the provider's prompt cache"
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _sum(one: Any, other: Any) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from threading import Lock, RLock
 
-from pytest_lmcache import miss
+from pytest_lmcache import callsite, miss
 from pytest_lmcache.call import Call, Key, Recording, Request
-from pytest_lmcache.errors import CassettesUnusable, LMCacheError, Miss, Refusal
+from pytest_lmcache.errors import CassettesUnusable, LiveCall, LMCacheError, Miss, Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import Settings
 from pytest_lmcache.recorder import Recorder
@@ -16,6 +16,15 @@ from pytest_lmcache.recorder.unread import DRAIN_SECONDS, finish
 from pytest_lmcache.report import Totals
 from pytest_lmcache.tally import Tally
 from pytest_lmcache.tiers.stack import Stack
+
+REFUSE, NOTE, PASS = "refuse", "note", ""
+
+
+def guard_in(mode: str, guard: str) -> str:
+    """What becomes of connections to providers that no adapter sees, by the mode and the project's `lmcache_guard`."""
+    if guard == "off" or mode == "off":
+        return PASS
+    return REFUSE if mode == "replay" else NOTE
 
 
 class Phase:
@@ -58,7 +67,8 @@ class Phase:
 class Scope:
     """The calls of one test, or of one fixture of wider scope: the log its recorder writes.
 
-    `keep` is `passed` or `all`; `test` the node id that a person types to make the same calls, if there is one.
+    `keep` is `passed` or `all`; `test` the node id that a person types to make the same calls, if there is one; `guard`
+    what `guard_in` says.
     """
 
     def __init__(
@@ -72,9 +82,11 @@ class Scope:
         *,
         keep: str,
         test: str,
+        guard: str,
     ) -> None:
         self.name = name
         self.settings = settings
+        self.guard = guard
         self._rule = rule
         self.calls: list[Call] = []
         self.swallowed: list[Refusal] = []
@@ -122,6 +134,12 @@ class Scope:
     def fail(self, error: LMCacheError) -> Refusal:
         return self._refusal(Refusal(f"lmcache: {error}"))
 
+    def connects(self, host: str, site: str) -> None:
+        """A connection to a provider is about to be opened, by code that no adapter sees. Raises LiveCall in replay."""
+        if self.guard == REFUSE:
+            raise self._refusal(LiveCall(host, self._test or self.name, site))
+        self._tally.unseen(host, self._test or self.name)
+
     def unrecorded(self, reason: str) -> None:
         self._tally.unrecorded(reason)
 
@@ -146,6 +164,9 @@ class Scope:
     def take_refusals(self) -> list[Refusal]:
         """What was refused since this was last asked, whether or not something swallowed it."""
         refusals, self.swallowed = self.swallowed, []
+        for refusal in refusals:
+            if isinstance(refusal, LiveCall) and not refusal.site:
+                refusal.locate(callsite.site_in(refusal.__traceback__))
         return refusals
 
 

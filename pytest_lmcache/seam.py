@@ -110,3 +110,12 @@ class Gate(Protocol):
 
     def refused(self, refusal: Refusal) -> Refusal:
         """Remember a refusal for the test that runs, which fails though something swallows it; returns it."""
+
+    def guards(self, host: str, port: int | None) -> bool:
+        """Whether a provider answers there, and the test that runs is one that may not reach it unnoticed."""
+
+    def connects(self, host: str, port: int | None, site: str) -> None:
+        """A connection that `guards` knows is about to be opened from a call site, empty when that is not known.
+
+        Raises LiveCall where calls are replayed, and notes it where they are recorded.
+        """

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from pytest_lmcache.cache import Cache
 from pytest_lmcache.errors import CassettesUnusable, Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import RunSettings, Settings
+from pytest_lmcache.providers import Hosts
 from pytest_lmcache.recorder import Recorder
 from pytest_lmcache.recorder.desk import Bench
 from pytest_lmcache.recorder.flights import Locks
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.report import Totals
-from pytest_lmcache.scope import Scope
+from pytest_lmcache.scope import Scope, guard_in
 from pytest_lmcache.tally import Tally
 from pytest_lmcache.tiers.cassettes import Cassettes
 from pytest_lmcache.tiers.disk import Disk
@@ -23,12 +25,14 @@ from pytest_lmcache.tiers.memory import Memory
 from pytest_lmcache.tiers.stack import Stack
 
 NO_FOLDER = "none"
+_USUAL_PORTS = (None, 0, 80, 443)
 
 
 class Run:
     """Everything that outlives one test: tiers, single flight, totals, and the scope that calls belong to now.
 
-    `recorder` is what adapters ask for at every call: None where calls pass untouched.
+    `recorder` is what adapters ask for at every call: None where calls pass untouched. `guarded` is the scope whose
+    connections to providers are guarded, if there is one now.
     """
 
     def __init__(self, settings: RunSettings, root: Path, identity: str, environment: Mapping[str, str]) -> None:
@@ -36,33 +40,41 @@ class Run:
         self.identity = identity
         self.tally = Tally()
         self.recorder: Recorder | None = None
+        self.guarded: Scope | None = None
         self._root = root
         self._bench = Bench(Redactor(environment), Locks(lambda: project_folder(root) / "locks"))
         self._stacks: dict[tuple[str, int], Stack] = {}
         self._scopes: list[Scope] = []
         self._disk: Disk | None = None
 
-    def scope(self, name: str, settings: Settings, *, test: str = "") -> Scope:
+    @cached_property
+    def hosts(self) -> Hosts:
+        """The providers' hosts, as this project has them."""
+        return Hosts(self.settings.guard_hosts)
+
+    def scope(self, name: str, settings: Settings, *, test: str = "", guard: str = "") -> Scope:
         """A scope for the calls of a test, a fixture of wider scope, or the collection of modules.
 
-        `test` is the node id that a person types to make the same calls, where there is one.
+        `test` is the node id that a person types to make the same calls, where there is one; `guard` what becomes of
+        connections that no adapter sees, where the mode does not say it.
         """
+        guard = guard or guard_in(settings.mode, self.settings.guard)
         rule = KeyRule(settings.key, settings.ignore, settings.normalize)
         if settings.cache is not None and type(settings.cache).cache_key is not Cache.cache_key:
             rule = KeyRule(settings.cache.cache_key, settings.ignore, settings.normalize)
         stack = self._stack(settings)
         keep = self.settings.keep
-        return Scope(name, settings, rule, stack, self._bench, self.tally, keep=keep, test=test)
+        return Scope(name, settings, rule, stack, self._bench, self.tally, keep=keep, test=test, guard=guard)
 
     def enter(self, scope: Scope) -> None:
         """Calls belong to `scope` from now on, until it is left."""
         self._scopes.append(scope)
-        self.recorder = scope.recorder
+        self._turn()
 
     def leave(self, scope: Scope) -> None:
         """Calls belong to whom they belonged to before."""
         self._scopes.remove(scope)
-        self.recorder = self._scopes[-1].recorder if self._scopes else None
+        self._turn()
 
     def hand_on(self, refusals: list[Refusal]) -> None:
         """Refusals of a fixture belong to the test that it failed for, whether or not the fixture let them out."""
@@ -81,6 +93,11 @@ class Run:
     def totals(self) -> Totals:
         """What happened in this process."""
         return self.tally.totals()
+
+    def _turn(self) -> None:
+        scope = self._scopes[-1] if self._scopes else None
+        self.recorder = scope.recorder if scope is not None else None
+        self.guarded = scope if scope is not None and scope.guard else None
 
     def _stack(self, settings: Settings) -> Stack:
         identity = settings.cassettes, id(settings.cache)
@@ -133,3 +150,13 @@ class Gate:
         """Remember what was refused outside a recorded call, so that swallowing it still fails the test."""
         self._run.hand_on([refusal])
         return refusal
+
+    def guards(self, host: str, port: int | None) -> bool:
+        """Whether a provider answers there, and the scope of this moment is guarded."""
+        return self._run.guarded is not None and self._run.hosts.has(host, port)
+
+    def connects(self, host: str, port: int | None, site: str) -> None:
+        """Refuse or note a connection to a provider."""
+        scope = self._run.guarded
+        if scope is not None:
+            scope.connects(host if port in _USUAL_PORTS else f"{host}:{port}", site)

@@ -22,6 +22,7 @@ class Tally:
         self._kept_local: list[str] = []
         self._repeated: dict[str, None] = {}
         self._unrecorded: list[str] = []
+        self._unseen: dict[tuple[str, str], None] = {}
         self._warnings: dict[str, None] = {}
         self._troubles: dict[str, None] = {}
 
@@ -53,6 +54,10 @@ class Tally:
         """A live answer could not be recorded."""
         self._unrecorded.append(reason)
 
+    def unseen(self, host: str, test: str) -> None:
+        """A test that records opened a connection to a provider which no recorded call needed."""
+        self._unseen[host, test] = None
+
     def warn(self, text: str) -> None:
         """Something that went otherwise than one would expect, said once."""
         self._warnings[text] = None
@@ -77,6 +82,7 @@ class Tally:
             kept_local=tuple(self._kept_local),
             unrecorded=tuple(self._unrecorded),
             repeated=tuple(self._repeated),
+            unseen=tuple(self._unseen),
             warnings=tuple(self._warnings),
             troubles=tuple(self._troubles),
         )

@@ -16,6 +16,8 @@ from pytest_lmcache.seam import Gate
 
 # To add an SDK: one package here, with `HOOKS` (what to run once a module of the SDK is imported) and `uninstall`.
 TABLE = {"litellm": "pytest_lmcache.adapters.litellm", "http": "pytest_lmcache.adapters.http"}
+# The live-call guard is installed as an adapter is, whichever of them are chosen.
+GUARD = "pytest_lmcache.adapters.guard"
 # Adapters of one package, which is then to be there. The others take whichever of their libraries is imported.
 PACKAGES = frozenset({"litellm"})
 
@@ -23,21 +25,24 @@ PACKAGES = frozenset({"litellm"})
 class Watch(MetaPathFinder):
     """Installs adapters into the modules they name: at once where these are imported, else right after they are.
 
-    `gate` returns the recorder for the calls of this moment, or None where calls pass untouched.
+    `gate` returns the recorder for the calls of this moment, or None where calls pass untouched. `guard` says whether
+    connections to providers that no adapter sees are guarded.
     """
 
-    def __init__(self, names: Sequence[str], gate: Gate) -> None:
+    def __init__(self, names: Sequence[str], gate: Gate, *, guard: bool = False) -> None:
         self._gate = gate
         self._waiting: dict[str, Any] = {}
         self._adapters: list[Any] = []
         self._looking = False
+        modules = [GUARD] if guard else []
         for name in TABLE if "auto" in names else names:
             if "auto" not in names and name in PACKAGES and importlib.util.find_spec(name) is None:
                 raise MissingPackage(
                     f"lmcache_adapters names {name}, which is not installed. "
                     f'Install it with: pip install "pytest-lmcache[{name}]"'
                 )
-            adapter = importlib.import_module(TABLE[name])
+            modules.append(TABLE[name])
+        for adapter in map(importlib.import_module, modules):
             self._adapters.append(adapter)
             self._waiting |= dict.fromkeys(adapter.HOOKS, adapter)
 

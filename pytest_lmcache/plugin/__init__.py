@@ -77,7 +77,8 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
             mode = run_mode(config, config.getoption("lmcache"))
             if mode == "off" and _forced(config):
                 return
-            if not any(opted_in(item) or overridden(item) for item in items):
+            wanted = config.getini("lmcache_guard") == "all"
+            if not wanted and not any(opted_in(item) or overridden(item) for item in items):
                 return
             # The mode of the ini file is weaker than a marker's: an "off" there leaves the decision to the tests.
             active = activate(config, None if mode == "off" else mode)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Generator, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from pytest_lmcache.plugin.sources import (
     run_sources,
 )
 from pytest_lmcache.plugin.summary import summary_of
-from pytest_lmcache.scope import Calls, Scope
+from pytest_lmcache.scope import REFUSE, Calls, Scope
 from pytest_lmcache.session import Gate, Run
 
 PLAN = pytest.StashKey[list[Source]]()
@@ -51,7 +52,9 @@ class Active:
         self._placeholders = False
         self._credentials = placeholders.Environment(os.environ, placeholders.credentials())
         self._quiet = placeholders.Environment(os.environ, placeholders.QUIET)
-        self._watch = Watch(self.run.settings.adapters, Gate(self.run))
+        guard = self.run.settings.guard
+        self._guards_all = guard == "all"
+        self._watch = Watch(self.run.settings.adapters, Gate(self.run), guard=guard != "off")
         self._summary = summary_of(config)
         self._base: Scope | None = None
         # pytest_unconfigure is not called for a run that ends before its configuration.
@@ -148,6 +151,9 @@ class Active:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if self._mode is not None or opted_in(item):
             self._open(item, {})
+        elif self._guards_all:
+            settings = replace(self._unmarked, mode="off")
+            self._enter(item, self.run.scope(item.nodeid, settings, test=item.nodeid, guard=REFUSE))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -165,7 +171,7 @@ class Active:
             scope.begin()
             if call.when == "teardown":
                 self._close(item)
-            elif item.config.get_verbosity() > 0 and (call.when == "call" or not result.passed):
+            elif scope.recorder and item.config.get_verbosity() > 0 and (call.when == "call" or not result.passed):
                 result.lmcache_verdict = report.verdict(scope.totals())  # type: ignore[attr-defined]
         return result
 
@@ -183,8 +189,11 @@ class Active:
             scope = self.run.scope(item.nodeid, settings, test=item.nodeid)
         except LMCacheError as error:
             raise pytest.fail.Exception(f"lmcache: {error}", pytrace=False) from None
+        self._enter(item, scope)
+
+    def _enter(self, item: pytest.Item, scope: Scope) -> None:
         item.stash[SCOPE] = scope
-        self._fit_environment(settings.mode)
+        self._fit_environment(scope.settings.mode)
         self.run.enter(scope)
 
     def _close(self, item: pytest.Item) -> None:
