@@ -167,6 +167,9 @@ def _chunks(head: Object, answers: list[Answer], spent: Object | None, turn: Tur
         for piece in pieces(each.text):
             yield chunk(index, {"content": piece}, logprobs=_logprobs(piece, top))
         for number, call in enumerate(_tool_calls(each, index, turn)):
+            if "mistral" in head["model"]:
+                yield chunk(index, {"tool_calls": [{**call, "index": number}]})
+                continue
             empty = {**call["function"], "arguments": ""}
             yield chunk(index, {"tool_calls": [{**call, "index": number, "function": empty}]})
             for piece in pieces(call["function"]["arguments"]):

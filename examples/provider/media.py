@@ -35,12 +35,12 @@ def moderate(received: Received, turn: Turn) -> Reply:
 
 
 def draw(received: Received, turn: Turn) -> Reply:
-    """POST /v1/images/generations: one-pixel pictures, each of another colour."""
+    """POST /v1/images/generations, edits and variations: one-pixel pictures, each of another colour."""
     body = received.body
     # The models of this family only ever answer in base64.
     inline = body.get("response_format") == "b64_json" or received.model.startswith("gpt-image")
     data: list[Object] = []
-    for index in range(body.get("n") or 1):
+    for index in range(int(body.get("n") or 1)):
         if inline:
             content: Object = {"b64_json": base64.b64encode(_png(turn.serial + index)).decode()}
         else:

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from provider import anthropic, chat, media, responses, vectors
+from provider import anthropic, bedrock, chat, cohere, gemini, media, mistral, ollama, responses, vectors
 from provider.wire import Received, Reply, Turn, as_json
 
 # Found by how a path ends, in this order, so that any prefix (`/v1`, `/v2`, a gateway's own) will do.
 _ROUTES: tuple[tuple[str, str, Callable[[Received, Turn], Reply]], ...] = (
+    ("POST", "/agents/completions", chat.chat),
+    ("POST", "/fim/completions", mistral.fill),
+    ("POST", "/conversations", mistral.converse),
+    ("POST", "/ocr", mistral.read),
+    ("POST", "/invocations", chat.chat),
+    ("POST", "/api/chat", ollama.chat),
+    ("POST", "/api/generate", ollama.generate),
+    ("POST", "/api/embed", ollama.embed),
+    ("POST", "/v2/chat", cohere.chat),
+    ("POST", "/v2/embed", cohere.embed),
+    ("POST", "/embed", vectors.embed_bare),
+    ("POST", ":generateContent", gemini.generate),
+    ("POST", ":streamGenerateContent", gemini.generate),
+    ("POST", ":embedContent", gemini.embed),
+    ("POST", ":batchEmbedContents", gemini.embed),
+    ("POST", ":predict", gemini.predict),
+    ("POST", ":rawPredict", anthropic.message),
+    ("POST", ":streamRawPredict", anthropic.message),
+    ("POST", "/converse", bedrock.converse),
+    ("POST", "/converse-stream", bedrock.converse),
+    ("POST", "/invoke", bedrock.invoke),
+    ("POST", "/invoke-with-response-stream", bedrock.invoke),
     ("POST", "/chat/completions", chat.chat),
     ("POST", "/completions", chat.complete),
     ("POST", "/responses", responses.respond),
@@ -18,6 +40,8 @@ _ROUTES: tuple[tuple[str, str, Callable[[Received, Turn], Reply]], ...] = (
     ("POST", "/rerank", vectors.rerank),
     ("POST", "/moderations", media.moderate),
     ("POST", "/images/generations", media.draw),
+    ("POST", "/images/edits", media.draw),
+    ("POST", "/images/variations", media.draw),
     ("POST", "/audio/speech", media.speak),
     ("POST", "/audio/transcriptions", media.transcribe),
     ("GET", "/models", media.models),

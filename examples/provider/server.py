@@ -16,6 +16,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote
 
 from provider.faults import Fault, Faults
 from provider.routes import answer_to
@@ -162,7 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
         provider = self.server.provider
         raw = self._read_body()
         headers = {name.lower(): value for name, value in self.headers.items()}
-        received = Received(self.command, self.path.partition("?")[0], None, headers, raw)
+        path, _, query = self.path.partition("?")
+        received = Received(self.command, unquote(path), None, headers, raw, query)
         with contextlib.suppress(ValueError):
             received = dataclasses.replace(received, body=parse_body(headers.get("content-type", ""), raw))
         reply, fault = provider.receive(received)

@@ -31,16 +31,33 @@ def embed(received: Received, turn: Turn) -> Reply:
         data.append({"object": "embedding", "index": index, "embedding": values})
     tokens = count_tokens(*texts)
     spent = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return as_json({"object": "list", "data": data, "model": received.model, "usage": spent})
+    named = {"id": f"embd-{turn.mark}"} if "mistral" in received.model else {}
+    return as_json({**named, "object": "list", "data": data, "model": received.model, "usage": spent})
+
+
+def embed_bare(received: Received, turn: Turn) -> Reply:
+    """POST /embed of text-embeddings-inference: `inputs`, answered by a list of vectors and nothing else."""
+    return as_json([numbered(text, turn) for text in _texts(received.body["inputs"])])
+
+
+def numbered(text: str, turn: Turn, dimensions: int = 64) -> list[float]:
+    """A vector of a text that is never the same twice: its last component, too small to move it, is of this turn."""
+    return [*vector(text, dimensions - 1), turn.serial % 1000 * 1e-6]
 
 
 def rerank(received: Received, turn: Turn) -> Reply:
-    """POST /v1/rerank and /v2/rerank, with the fields of Cohere's protocol and of the servers that imitate it."""
+    """POST /v1/rerank and /v2/rerank, with the fields of Cohere's protocol and of the servers that imitate it; those
+    of text-embeddings-inference where the body has `texts`.
+    """
     body = received.body
-    texts = [each if isinstance(each, str) else str(each.get("text", "")) for each in body["documents"]]
+    bare = "texts" in body
+    given = body["texts"] if bare else body["documents"]
+    texts = [each if isinstance(each, str) else str(each.get("text", "")) for each in given]
     query = vector(body["query"], 512)
     scores = [sum(a * b for a, b in zip(query, vector(text, 512), strict=True)) for text in texts]
     order = sorted(range(len(texts)), key=lambda index: -scores[index])[: body.get("top_n") or None]
+    if bare:
+        return as_json([{"index": index, "score": scores[index] + turn.serial * 1e-9} for index in order])
     results: list[Object] = [{"index": index, "relevance_score": round(max(scores[index], 0), 6)} for index in order]
     if body.get("return_documents") or "/v1/" not in received.path:
         for result in results:
@@ -48,7 +65,7 @@ def rerank(received: Received, turn: Turn) -> Reply:
     tokens = count_tokens(str(body["query"]), *texts)
     billed = {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}
     head = {"id": f"rerank-{turn.mark}", "model": received.model}
-    return as_json({**head, "results": results, "meta": billed, "usage": {"total_tokens": tokens}})
+    return as_json({**head, "results": results, "data": results, "meta": billed, "usage": {"total_tokens": tokens}})
 
 
 def vector(text: str, dimensions: int) -> list[float]:

@@ -6,27 +6,38 @@ import email.message
 import email.parser
 import email.policy
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 Object: TypeAlias = dict[str, Any]
+# Gemini and Vertex AI, Azure, Databricks; Bedrock, whose names may have slashes of their own.
+_IN_PATH = re.compile(r"/(?:models|deployments|serving-endpoints)/([^/]+?)(?:[:/]\w+)+$|/model/(.+)/[\w-]+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request as it came. `body` is parsed JSON, the fields of a form, or None; header names are lower-case."""
+    """One request as it came. `body` is parsed JSON, the fields of a form, or None; header names are lower-case.
+
+    `path` is what stands before the question mark, unquoted, and `query` what follows it.
+    """
 
     method: str
     path: str
     body: Any
     headers: dict[str, str]
     raw: bytes = field(default=b"", repr=False)
+    query: str = ""
 
     @property
     def model(self) -> str:
-        """The model asked for, or an empty string."""
-        return str(self.body.get("model") or "") if isinstance(self.body, dict) else ""
+        """The model asked for, in the body or in the path, or an empty string."""
+        named = self.body.get("model") if isinstance(self.body, dict) else None
+        if isinstance(named, str) and named:
+            return named
+        found = _IN_PATH.search(self.path)
+        return (found[1] or found[2]) if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,12 @@ def as_events(events: Iterable[Any], *, named: bool = False, done: bool = False)
     if done:
         lines.append(b"data: [DONE]\n\n")
     return Reply(content_type="text/event-stream; charset=utf-8", events=tuple(lines))
+
+
+def as_lines(events: Iterable[Any]) -> Reply:
+    """A stream of JSON, one object a line."""
+    lines = tuple(json.dumps(data, ensure_ascii=False).encode() + b"\n" for data in events)
+    return Reply(content_type="application/x-ndjson", events=lines)
 
 
 def parse_body(content_type: str, raw: bytes) -> Any:

@@ -30,7 +30,7 @@ OPENAI_LABELS = frozenset(
 )
 """Fields of OpenAI and its likes that say who asked, where to file it and for how long, and change no answer."""
 
-_IN_PATH = re.compile(r"/(?:deployments|models|endpoints)/(?!openapi\Z)(.+?)(?:/v\d\w*)?\Z")
+_IN_PATH = re.compile(r"/(?:deployments|models|(?:serving-)?endpoints)/(?!openapi\Z)(.+?)(?:/v\d\w*)?\Z")
 
 
 def path_of(url: str) -> str:
@@ -44,6 +44,12 @@ def before(url: str, suffix: str) -> str | None:
     """What stands before a suffix in the path of a URL, None when the path does not end with it."""
     path = path_of(url)
     return path[: -len(suffix)] if path.endswith(suffix) else None
+
+
+def served(url: str) -> str | None:
+    """The path of an endpoint that Databricks serves a model at; what is asked of it, only the body tells."""
+    head = before(url, "/invocations")
+    return head if head is not None and "/serving-endpoints/" in head else None
 
 
 def tail_of(url: str) -> str:

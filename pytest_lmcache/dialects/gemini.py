@@ -28,7 +28,7 @@ class Gemini:
     tails = GENERATE
 
     def recognise(self, wire: Wire) -> Request | None:
-        model, verb = _called(wire.url)
+        model, verb = model_called(wire.url)
         body = json_object(wire.body) if model else None
         if body is None or not isinstance(body.get("contents"), list | dict | str) or not body["contents"]:
             return None
@@ -60,7 +60,7 @@ class GeminiEmbeddings:
     tails = EMBED
 
     def recognise(self, wire: Wire) -> Request | None:
-        model, verb = _called(wire.url)
+        model, verb = model_called(wire.url)
         body = json_object(wire.body) if model else None
         asked = "content" if verb == "embedContent" else "requests"
         if body is None or not isinstance(body.get(asked), list | dict) or not _same_model(body, model):
@@ -79,7 +79,7 @@ class GeminiEmbeddings:
         return False
 
 
-def _called(url: str) -> tuple[str, str]:
+def model_called(url: str) -> tuple[str, str]:
     """The model of a path and the verb after it. A tuned model keeps what tells it from a published one."""
     resource, _, verb = path_of(url).rpartition(":")
     parent, _, model = unquote(resource).rpartition("/")

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_lmcache.call import Request
-from pytest_lmcache.dialects.asking import OPENAI_LABELS, before, json_object, request_of, said, without_tokens
+from pytest_lmcache.dialects.asking import (
+    OPENAI_LABELS,
+    before,
+    json_object,
+    request_of,
+    said,
+    served,
+    without_tokens,
+)
 from pytest_lmcache.dialects.telling import at, counted, is_events, objects_at, payloads, text_at, tool_call
 from pytest_lmcache.dialects.wire import Answer, Event, Reading, Wire
 
@@ -27,13 +35,18 @@ USAGE = {
 
 
 class OpenAIChat:
-    """`POST .../chat/completions` with `messages`; a stream ends with `[DONE]`, or with the last `finish_reason`."""
+    """`POST .../chat/completions` with `messages`; a stream ends with `[DONE]`, or with the last `finish_reason`.
+
+    Databricks has `/serving-endpoints/<model>/invocations` for it, too.
+    """
 
     name = "openai-chat"
-    tails = frozenset({"completions"})
+    tails = frozenset({"completions", "invocations"})
 
     def recognise(self, wire: Wire) -> Request | None:
         head = before(wire.url, "/chat/completions")
+        if head is None:
+            head = served(wire.url)
         body = None if head is None else json_object(wire.body)
         if head is None or body is None or not said(body.get("messages")):
             return None

@@ -1,4 +1,4 @@
-"""OpenAI images: made from a prompt, and edited (a form with the images in it)."""
+"""OpenAI images: made from a prompt, edited, and varied. What has images in it is a form, or JSON that names them."""
 
 from __future__ import annotations
 
@@ -12,34 +12,37 @@ from pytest_lmcache.dialects.openai_chat import USAGE
 from pytest_lmcache.dialects.telling import at, counted, is_events, objects_at, payloads, text_at
 from pytest_lmcache.dialects.wire import Answer, Event, Reading, Wire
 
+IMAGES = frozenset({"image", "image[]", "images"})
 DONE = ("image_generation.completed", "image_edit.completed")
 
 
 @dataclass(frozen=True)
 class Images:
-    """`POST .../images/generations` with a `prompt`, or a form with `image` and `prompt` to `.../images/edits`."""
+    """`POST .../images/<tail>`: `generations` of a `prompt`, `edits` of images by a `prompt`, `variations` of one."""
 
     name: str
     operation: str
-    tails: frozenset[str]
+    tail: str
+
+    @property
+    def tails(self) -> frozenset[str]:
+        return frozenset({self.tail})
 
     def recognise(self, wire: Wire) -> Request | None:
-        edits = self.operation == "image-edit"
-        head = before(wire.url, "/images/edits" if edits else "/images/generations")
+        head = before(wire.url, f"/images/{self.tail}")
         if head is None:
             return None
-        body = multipart.fields(wire.content_type, wire.body) if edits else json_object(wire.body)
-        if body is None or not isinstance(body.get("prompt"), str):
+        body = multipart.fields(wire.content_type, wire.body)
+        if body is not None:
+            body["stream"] = body.get("stream") == "true"
+        elif self.tail != "variations":
+            body = json_object(wire.body)
+        if body is None or (self.tail != "variations" and not isinstance(body.get("prompt"), str)):
             return None
-        if not edits:
-            return request_of(
-                self.name, self.operation, body, ("prompt", "response_format"), head=head, labels=OPENAI_LABELS
-            )
-        if not {"image", "image[]"} & body.keys():
+        if self.tail != "generations" and not body.keys() & IMAGES:
             return None
-        stream = body.pop("stream", "false") == "true"
-        conversation = ("image", "image[]", "mask", "prompt", "response_format")
-        return request_of(self.name, self.operation, body, conversation, head=head, stream=stream, labels=OPENAI_LABELS)
+        conversation = ("image", "image[]", "images", "mask", "prompt", "response_format")
+        return request_of(self.name, self.operation, body, conversation, head=head, labels=OPENAI_LABELS)
 
     def reading(self, request: Request, answer: Answer) -> Reading:
         events = payloads(answer) if is_events(answer, stream=request.stream) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_lmcache.call import Request
-from pytest_lmcache.dialects import cohere, gemini, mistral, ollama
+from pytest_lmcache.dialects import bare, cohere, gemini, mistral, mistral_conversations, mistral_ocr, ollama, vertex
 from pytest_lmcache.dialects.anthropic import AnthropicMessages
 from pytest_lmcache.dialects.asking import tail_of
 from pytest_lmcache.dialects.bedrock_converse import BedrockConverse
@@ -28,22 +28,27 @@ BUILT_IN: tuple[Dialect, ...] = (
     OpenAIEmbeddings(),
     Moderations("openai-moderations"),
     Moderations("mistral-chat-moderations", of_chats=True),
-    Images("openai-images", "image", frozenset({"generations"})),
-    Images("openai-image-edits", "image-edit", frozenset({"edits"})),
+    Images("openai-images", "image", "generations"),
+    Images("openai-image-edits", "image-edit", "edits"),
+    Images("openai-image-variations", "image-variation", "variations"),
     Transcriptions("openai-transcriptions", frozenset({"transcriptions"})),
     Transcriptions("openai-translations", frozenset({"translations"})),
     Speech(),
     mistral.MistralAgents(),
     mistral.MistralFim(),
+    mistral_conversations.MistralConversations(),
+    mistral_ocr.MistralOcr(),
     AnthropicMessages(),
     gemini.Gemini(),
     gemini.GeminiEmbeddings(),
+    vertex.VertexPredict(),
     BedrockConverse(),
     BedrockInvoke(),
     *ollama.ALL,
     cohere.CohereChat(),
     cohere.CohereEmbed(),
     Rerank(),
+    *bare.ALL,
 )
 ADAPTER = "http/"
 DONE = "[DONE]"

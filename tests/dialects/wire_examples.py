@@ -93,6 +93,7 @@ CANDIDATE = {
 CANDIDATE_SAYS = Reading("Paris", (), "STOP", {"prompt_tokens": 7, "completion_tokens": 2})
 CONVERSE = {"messages": [{"role": "user", "content": [{"text": "Capital?"}]}], "system": [{"text": "Be brief."}]}
 GEMINI = "/v1beta/models/gemini-1"
+PUBLISHED = "/v1/projects/p/locations/us-central1/publishers/google/models"
 BEDROCK = "/model/maker.model-1%3A0"
 
 
@@ -547,6 +548,154 @@ EXAMPLES = [
         post("/v1/rerank", {"model": "rank-1", "query": "capital", "documents": ["Paris", "a"]}),
         answer={"results": [{"index": 0, "relevance_score": 0.9}], "usage": {"total_tokens": 5}},
         says=Reading("0: 0.9", usage={"prompt_tokens": 5}),
+    ),
+    Example(
+        "openai-chat",
+        "chat",
+        "served-1",
+        {"messages": SAID},
+        post("/serving-endpoints/served-1/invocations", {"messages": SAID}),
+        answer={"choices": [{"message": {"content": "Paris"}, "finish_reason": "stop"}], "usage": CHAT_USAGE},
+        says=Reading("Paris", (), "stop", {"prompt_tokens": 7, "completion_tokens": 2, "cached_tokens": 3}),
+    ),
+    Example(
+        "openai-embeddings",
+        "embedding",
+        "served-2",
+        {"input": ["a"]},
+        post("/serving-endpoints/served-2/invocations", {"input": ["a"]}),
+        answer={"data": [], "usage": {"prompt_tokens": 1}},
+        says=Reading(usage={"prompt_tokens": 1}),
+    ),
+    Example(
+        "openai-image-edits",
+        "image-edit",
+        "image-1",
+        {"prompt": "a hat", "images": [{"image_url": "https://example.invalid/cat.png"}]},
+        post(
+            "/v1/images/edits",
+            {"model": "image-1", "prompt": "a hat", "images": [{"image_url": "https://example.invalid/cat.png"}]},
+        ),
+        answer={"data": [{"revised_prompt": "a red hat"}], "usage": {"input_tokens": 7, "output_tokens": 2}},
+        says=Reading("a red hat", usage={"prompt_tokens": 7, "completion_tokens": 2}),
+    ),
+    Example(
+        "openai-image-variations",
+        "image-variation",
+        "image-1",
+        {
+            "image": {
+                "$bytes": {
+                    "sha256": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
+                    "size": 1,
+                    "suffix": ".png",
+                }
+            }
+        },
+        form("/v1/images/variations", [("image", "cat.png", b"a"), ("model", "", b"image-1"), ("n", "", b"2")]),
+        answer={"data": [{"url": "https://example.invalid/other.png"}]},
+    ),
+    Example(
+        "vertex-predict",
+        "embedding",
+        "text-embedding-1",
+        {"instances": [{"content": "a"}, {"content": "b"}]},
+        post(f"{PUBLISHED}/text-embedding-1:predict", {"instances": [{"content": "a"}, {"content": "b"}]}),
+        answer={"predictions": [{"embeddings": {"values": [0.5], "statistics": {"token_count": 1}}}] * 2},
+        says=Reading(usage={"prompt_tokens": 2}),
+    ),
+    Example(
+        "vertex-predict",
+        "image",
+        "imagen-1",
+        {"instances": [{"prompt": "a cat"}]},
+        post("/v1beta/models/imagen-1:predict", {"instances": [{"prompt": "a cat"}], "parameters": {"sampleCount": 1}}),
+        answer={"predictions": [{"bytesBase64Encoded": "AA==", "prompt": "a grey cat"}]},
+        says=Reading("a grey cat"),
+    ),
+    Example(
+        "mistral-conversations",
+        "chat",
+        "small-1",
+        {"inputs": "Capital?", "instructions": "Be brief."},
+        post("/v1/conversations", {"model": "small-1", "inputs": "Capital?", "instructions": "Be brief."}),
+        answer={
+            "outputs": [
+                {
+                    "type": "message.output",
+                    "content": [{"type": "text", "text": "Par"}, {"type": "text", "text": "is"}],
+                },
+                {
+                    "type": "function.call",
+                    "name": "weather",
+                    "arguments": '{"city": "Paris"}',
+                    "tool_call_id": "call_1",
+                },
+            ],
+            "usage": CHAT_USAGE,
+        },
+        says=Reading("Paris", (WEATHER,), "", {"prompt_tokens": 7, "completion_tokens": 2, "cached_tokens": 3}),
+    ),
+    Example(
+        "mistral-conversations",
+        "chat",
+        "ag_1",
+        {"inputs": SAID},
+        post("/v1/conversations", {"agent_id": "ag_1", "inputs": SAID, "stream": True}),
+        stream=True,
+        answer=[
+            typed(**{"conversation.response.started": {"type": "conversation.response.started"}}),
+            *events({"type": "message.output.delta", "content": "Par"}),
+            *events({"type": "message.output.delta", "content": {"type": "text", "text": "is"}}),
+            *events(
+                {"type": "function.call.delta", "name": "weather", "tool_call_id": "call_1", "arguments": '{"city":'}
+            ),
+            *events(
+                {"type": "function.call.delta", "name": "weather", "tool_call_id": "call_1", "arguments": '"Paris"}'}
+            ),
+            *events({"type": "conversation.response.done", "usage": CHAT_USAGE}),
+        ],
+        says=Reading("Paris", (WEATHER,), "", {"prompt_tokens": 7, "completion_tokens": 2, "cached_tokens": 3}),
+    ),
+    Example(
+        "mistral-ocr",
+        "ocr",
+        "ocr-1",
+        {"document": {"type": "document_url", "document_url": "https://example.invalid/a.pdf"}},
+        post(
+            "/v1/ocr",
+            {
+                "model": "ocr-1",
+                "document": {"type": "document_url", "document_url": "https://example.invalid/a.pdf"},
+            },
+        ),
+        answer={"pages": [{"markdown": "# One"}, {"markdown": "# Two"}], "usage_info": {"pages_processed": 2}},
+        says=Reading("# One\n\n# Two"),
+    ),
+    Example(
+        "tei-embed",
+        "embedding",
+        "",
+        {"inputs": ["a", "b"]},
+        post("/embed", {"inputs": ["a", "b"], "normalize": True}),
+        answer=[[0.5], [0.25]],
+    ),
+    Example(
+        "tei-rerank",
+        "rerank",
+        "",
+        {"query": "capital", "texts": ["Paris"]},
+        post("/rerank", {"query": "capital", "texts": ["Paris"], "raw_scores": False}),
+        answer=[{"index": 0, "score": 0.9}],
+        says=Reading("0: 0.9"),
+    ),
+    Example(
+        "feature-extraction",
+        "embedding",
+        "maker/model-1",
+        {"inputs": "a"},
+        post("/hf-inference/models/maker/model-1/pipeline/feature-extraction", {"inputs": "a"}),
+        answer=[0.5],
     ),
 ]
 
