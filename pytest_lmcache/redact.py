@@ -7,6 +7,7 @@ a developer with a key and a CI run without one make the same key of the same pr
 from __future__ import annotations
 
 import base64
+import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -42,21 +43,22 @@ class Redactor:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.generation = 0
         self._values: set[str] = set()
-        self._raw: tuple[object, ...] = ()
+        self._raw: dict[Any, Any] = {}
         self._forms: tuple[str, ...] = ()
         self.learn(environment)
 
     def learn(self, environment: Mapping[str, str]) -> None:
         """Remember the values of variables whose names say that they are credentials.
 
-        Asked at every new request, since a test may set one: an environment that has not changed is recognised by its
-        raw values, which are to be had without decoding each.
+        Asked at every new request, since a test may set one, and pytest itself sets a variable for every test. What has
+        changed is told by the raw values, which are to be had without decoding each.
         """
-        raw = tuple(getattr(environment, "_data", environment).values())
-        if raw == self._raw:
+        raw, known = getattr(environment, "_data", environment), self._raw
+        if raw == known:
             return
-        self._raw = raw
-        self._remember(environment[name] for name in environment if _is_credential(name))
+        changed = [os.fsdecode(name) for name, value in raw.items() if known.get(name) != value]
+        self._raw = dict(raw)
+        self._remember(environment[name] for name in changed if _is_credential(name))
 
     def learn_arguments(self, arguments: Mapping[str, Any]) -> None:
         """Remember the credentials among the arguments of a call."""
