@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.errors import Refusal
+
+UNSENT: ContextVar[dict[str, JSON] | None] = ContextVar("lmcache_unsent", default=None)
+"""What the SDK further out asks of the call that runs now and does not send: fields added to its request, so that two
+calls which differ in nothing else are two requests. They are in the keys of all named strategies.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import marshal
 import os
+from dataclasses import replace
 from typing import Any
 
 from pytest_lmcache.call import Key, Request
 from pytest_lmcache.errors import UnkeyableRequest
 from pytest_lmcache.keys import KeyRule, canonical, key_of
 from pytest_lmcache.redact import Redactor
-from pytest_lmcache.seam import Adapter
+from pytest_lmcache.seam import UNSENT, Adapter
 
 REMEMBERED_BYTES = 4 * 1024 * 1024
 # Version 2 of marshal writes values only: neither references nor interning, which differ between equal values.
@@ -39,7 +40,7 @@ class Identities:
         Raises UnkeyableRequest and BadKeyStrategy.
         """
         try:
-            fingerprint = marshal.dumps((adapter.name, operation, args, kwargs), _MARSHAL)
+            fingerprint = marshal.dumps((adapter.name, operation, args, kwargs, UNSENT.get()), _MARSHAL)
         except ValueError:
             return self._work_out(adapter, operation, args, kwargs)
         if self._generation == self._redactor.generation:
@@ -68,12 +69,13 @@ class Identities:
         request = self._describe(adapter, operation, args, kwargs)
         if request is None:
             return None
+        if unsent := UNSENT.get():
+            conversation = (*request.conversation, *unsent)
+            request = replace(request, body={**request.body, **unsent}, conversation=conversation)
         if self._redactor.knows_any and self._redactor.found_in(canonical(request.body)):
             body = self._redactor.clean(request.body)
             assert isinstance(body, dict)
-            request = Request(
-                request.adapter, request.operation, request.model, body, request.conversation, request.stream
-            )
+            request = replace(request, body=body)
         return request, key_of(request, self.rule)
 
     def _describe(

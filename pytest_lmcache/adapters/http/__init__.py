@@ -1,6 +1,6 @@
-"""HTTP at the transports of httpx, httpx2, aiohttp and urllib3: every SDK above them, unchanged and unaware.
+"""HTTP at the transports of httpx, httpx2, aiohttp, urllib3 and lm15: every SDK above them, unchanged and unaware.
 
-None of the four is required, and none is imported here: each is patched once the user's code has imported it, and what
+None of the five is required, and none is imported here: each is patched once the user's code has imported it, and what
 runs in place of its methods is imported when one of them is first called.
 """
 
@@ -19,12 +19,15 @@ _TRANSPORTS = (
     ("HTTPTransport", "handle_request", "blocking"),
     ("AsyncHTTPTransport", "handle_async_request", "awaited"),
 )
+_LM15 = (("StdlibTransport", "stream", "blocking"), ("StdlibAsyncTransport", "stream", "awaited"))
 # The module of a library -> our module for it, and the methods that its `blocking` and `awaited` make replacements of.
 _SEAMS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
     "httpx": ("httpx", _TRANSPORTS),
     "httpx2": ("httpx", _TRANSPORTS),
     "aiohttp": ("aiohttp", (("ClientSession", "_request", "awaited"),)),
     "urllib3.connectionpool": ("urllib3", (("HTTPConnectionPool", "urlopen", "blocking"),)),
+    "lm15.transports": ("lm15", _LM15),
+    "dspy._vendor.lm15.transports": ("lm15", _LM15),
 }
 
 _restores: list[Callable[[], None]] = []

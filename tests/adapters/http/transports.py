@@ -92,3 +92,43 @@ def _urllib3(url: str) -> Any:
 def _urllib3_stream(url: str) -> Any:
     response = import_module("urllib3").PoolManager().request("POST", url + PATH, json=STREAM, preload_content=False)
     return list(response.stream())
+
+
+for _package in ("lm15", "dspy._vendor.lm15"):
+
+    @row(f"{_package} read", f"{_package}.transports")
+    def _lm15(url: str, package: str = _package) -> Any:
+        transports = import_module(f"{package}.transports")
+        with transports.StdlibTransport() as transport, transport.stream(_lm15_request(transports, url, CHAT)) as answer:
+            return answer.status, answer.reason, answer.http_version, answer.header("Content-Type"), answer.read()
+
+    @row(f"{_package} by lines", f"{_package}.transports")
+    def _lm15_lines(url: str, package: str = _package) -> Any:
+        transports = import_module(f"{package}.transports")
+        transport = transports.StdlibTransport()
+        with transport, transport.stream(_lm15_request(transports, url, STREAM)) as answer:
+            return list(answer.iter_lines())
+
+    @row(f"{_package} async, entered", f"{_package}.transports")
+    @awaited
+    async def _lm15_entered(url: str, package: str = _package) -> Any:
+        transports = import_module(f"{package}.transports")
+        transport = transports.StdlibAsyncTransport()
+        async with transport, transport.stream(_lm15_request(transports, url, STREAM)) as answer:
+            return answer.status, [line async for line in answer.aiter_lines()]
+
+    @row(f"{_package} async, awaited", f"{_package}.transports")
+    @awaited
+    async def _lm15_awaited(url: str, package: str = _package) -> Any:
+        transports = import_module(f"{package}.transports")
+        async with transports.StdlibAsyncTransport() as transport:
+            answer = await transport.stream(_lm15_request(transports, url, CHAT))
+            try:
+                return answer.reason, await answer.read()
+            finally:
+                await answer.aclose()
+
+
+def _lm15_request(transports: Any, url: str, body: dict[str, Any]) -> Any:
+    headers = [("content-type", "application/json"), ("accept-encoding", "identity")]
+    return transports.TransportRequest("POST", url + PATH, headers, json.dumps(body).encode())
