@@ -14,7 +14,7 @@ MODES = ("replay", "record", "refresh", "off")
 KEYS = ("request", "messages")
 REPEATS = ("same", "next")
 KEEPS = ("passed", "all")
-ADAPTERS = ("litellm", "http")
+ADAPTERS = ("litellm", "http", "dspy")
 GUARDS = ("on", "all", "off")
 
 # The sources of a setting, strongest first. A marker's mode "off" stands above all of them.

@@ -14,6 +14,7 @@ from pytest_lmcache.recorder import Recorder
 from pytest_lmcache.recorder.desk import Bench, OpenStream
 from pytest_lmcache.recorder.unread import DRAIN_SECONDS, finish
 from pytest_lmcache.report import Totals
+from pytest_lmcache.seam import Owner
 from pytest_lmcache.tally import Tally
 from pytest_lmcache.tiers.stack import Stack
 
@@ -68,7 +69,7 @@ class Scope:
     """The calls of one test, or of one fixture of wider scope: the log its recorder writes.
 
     `keep` is `passed` or `all`; `test` the node id that a person types to make the same calls, if there is one; `guard`
-    what `guard_in` says.
+    what `guard_in` says; `lasting` as in `Owner`.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Scope:
         keep: str,
         test: str,
         guard: str,
+        lasting: bool,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -98,6 +100,7 @@ class Scope:
         self._phase: Phase | None = None
         self._streams: list[OpenStream] = []
         self.recorder = None if settings.mode == "off" else Recorder(settings, rule, stack, bench, self)
+        self.owner = Owner(self.recorder, lasting)
 
     def begin(self) -> None:
         """A new phase of this scope starts."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.errors import Refusal
@@ -15,6 +15,10 @@ UNSENT: ContextVar[dict[str, JSON] | None] = ContextVar("lmcache_unsent", defaul
 """What the SDK further out asks of the call that runs now and does not send: fields added to its request, so that two
 calls which differ in nothing else are two requests. They are in the keys of all named strategies.
 """
+
+
+ON_BEHALF: ContextVar[Recorder | None] = ContextVar("lmcache_on_behalf", default=None)
+"""Who performs the calls of this thread, whichever test runs by then: set where an SDK hands work to its threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,32 @@ class Recorder(Protocol):
     ) -> Any: ...
 
 
+@dataclass(frozen=True, eq=False)
+class Owner:
+    """A test, a fixture of wider scope, or the collection, whose calls those of a moment are.
+
+    What a `lasting` one sets up is meant for the tests after it: it is no test. `recorder` is None for one whose calls
+    pass untouched.
+    """
+
+    recorder: Recorder | None
+    lasting: bool
+
+
+Follower: TypeAlias = Callable[[tuple[Owner, ...]], None]
+"""Told the owners at work whenever they change: the calls belong to the last one, which the others wait for."""
+
+
 class Gate(Protocol):
     """The recorder for the calls of this moment, or None where calls pass untouched."""
 
     def __call__(self) -> Recorder | None: ...
+
+    def follow(self, follower: Follower) -> None:
+        """Tell `follower` the owners now, and at every change."""
+
+    def unfollow(self, follower: Follower) -> None:
+        """Tell it no more, and that there are no owners."""
 
     def refused(self, refusal: Refusal) -> Refusal:
         """Remember a refusal for the test that runs, which fails though something swallows it; returns it."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from pytest_lmcache import seam
 from pytest_lmcache.cache import Cache
 from pytest_lmcache.errors import CassettesUnusable, Refusal
 from pytest_lmcache.keys import KeyRule
@@ -17,6 +18,7 @@ from pytest_lmcache.recorder.flights import Locks
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.report import Totals
 from pytest_lmcache.scope import Scope, guard_in
+from pytest_lmcache.seam import ON_BEHALF, Follower, Owner
 from pytest_lmcache.tally import Tally
 from pytest_lmcache.tiers.cassettes import Cassettes
 from pytest_lmcache.tiers.disk import Disk
@@ -45,6 +47,7 @@ class Run:
         self._bench = Bench(Redactor(environment), Locks(lambda: project_folder(root) / "locks"))
         self._stacks: dict[tuple[str, int], Stack] = {}
         self._scopes: list[Scope] = []
+        self._followers: list[Follower] = []
         self._disk: Disk | None = None
 
     @cached_property
@@ -52,11 +55,11 @@ class Run:
         """The providers' hosts, as this project has them."""
         return Hosts(self.settings.guard_hosts)
 
-    def scope(self, name: str, settings: Settings, *, test: str = "", guard: str = "") -> Scope:
+    def scope(self, name: str, settings: Settings, *, test: str = "", guard: str = "", lasting: bool = False) -> Scope:
         """A scope for the calls of a test, a fixture of wider scope, or the collection of modules.
 
         `test` is the node id that a person types to make the same calls, where there is one; `guard` what becomes of
-        connections that no adapter sees, where the mode does not say it.
+        connections that no adapter sees, where the mode does not say it. `lasting` is for all but tests, see `Owner`.
         """
         guard = guard or guard_in(settings.mode, self.settings.guard)
         rule = KeyRule(settings.key, settings.ignore, settings.normalize)
@@ -64,7 +67,18 @@ class Run:
             rule = KeyRule(settings.cache.cache_key, settings.ignore, settings.normalize)
         stack = self._stack(settings)
         keep = self.settings.keep
-        return Scope(name, settings, rule, stack, self._bench, self.tally, keep=keep, test=test, guard=guard)
+        return Scope(
+            name,
+            settings,
+            rule,
+            stack,
+            self._bench,
+            self.tally,
+            keep=keep,
+            test=test,
+            guard=guard,
+            lasting=lasting,
+        )
 
     def enter(self, scope: Scope) -> None:
         """Calls belong to `scope` from now on, until it is left."""
@@ -85,6 +99,17 @@ class Run:
         """Whether a scope has been entered and not left."""
         return scope in self._scopes
 
+    def follow(self, follower: Follower) -> None:
+        """Tell `follower` whose calls those of this moment are, now and at every change."""
+        self._followers.append(follower)
+        follower(self._owners())
+
+    def unfollow(self, follower: Follower) -> None:
+        """Tell it no more, and that there are no owners."""
+        if follower in self._followers:
+            self._followers.remove(follower)
+            follower(())
+
     def close(self) -> None:
         """The run is over."""
         if self._disk is not None:
@@ -98,6 +123,11 @@ class Run:
         scope = self._scopes[-1] if self._scopes else None
         self.recorder = scope.recorder if scope is not None else None
         self.guarded = scope if scope is not None and scope.guard else None
+        for follower in self._followers:
+            follower(self._owners())
+
+    def _owners(self) -> tuple[Owner, ...]:
+        return tuple(scope.owner for scope in self._scopes)
 
     def _stack(self, settings: Settings) -> Stack:
         identity = settings.cassettes, id(settings.cache)
@@ -143,8 +173,14 @@ class Gate:
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    def __call__(self) -> Recorder | None:
-        return self._run.recorder
+    def __call__(self) -> seam.Recorder | None:
+        return ON_BEHALF.get() or self._run.recorder
+
+    def follow(self, follower: Follower) -> None:
+        self._run.follow(follower)
+
+    def unfollow(self, follower: Follower) -> None:
+        self._run.unfollow(follower)
 
     def refused(self, refusal: Refusal) -> Refusal:
         """Remember what was refused outside a recorded call, so that swallowing it still fails the test."""

@@ -6,6 +6,7 @@ import json
 import re
 
 from provider.conversation import Answer, Asked, Called, Tool, pieces
+from provider.fields import filled, form_of
 from provider.filling import Filler, MissingError
 from provider.reading import sentences, stems, strings
 
@@ -25,7 +26,10 @@ def answer(asked: Asked, mark: str, *, reasons: bool = False, limit: int | None 
     calls = _calls(asked, mark)
     if calls:
         return Answer(calls=calls, reasoning=reasoning)
-    if asked.schema is not None:
+    form = form_of(asked)
+    if form is not None:
+        text = filled(form, asked, mark, lambda told: _prose(Asked(user=told)))
+    elif asked.schema is not None:
         filler = Filler(asked.schema, asked.user, mark, asked.results)
         text = json.dumps(filler.fill(asked.schema), ensure_ascii=False)
     else:

@@ -15,11 +15,15 @@ from pytest_lmcache.errors import MissingPackage
 from pytest_lmcache.seam import Gate
 
 # To add an SDK: one package here, with `HOOKS` (what to run once a module of the SDK is imported) and `uninstall`.
-TABLE = {"litellm": "pytest_lmcache.adapters.litellm", "http": "pytest_lmcache.adapters.http"}
+TABLE = {
+    "litellm": "pytest_lmcache.adapters.litellm",
+    "http": "pytest_lmcache.adapters.http",
+    "dspy": "pytest_lmcache.adapters.dspy",
+}
 # The live-call guard is installed as an adapter is, whichever of them are chosen.
 GUARD = "pytest_lmcache.adapters.guard"
 # Adapters of one package, which is then to be there. The others take whichever of their libraries is imported.
-PACKAGES = frozenset({"litellm"})
+PACKAGES = frozenset({"litellm", "dspy"})
 
 
 class Watch(MetaPathFinder):

@@ -61,8 +61,7 @@ class Active:
         config.add_cleanup(self.close)
         self._quiet.install()
         if mode is not None:
-            self._base = self.run.scope("collection", self._unmarked)
-            self.run.enter(self._base)
+            self._base = self._collection()
             self._fit_environment(self._unmarked.mode)
         self._watch.install()
 
@@ -123,7 +122,9 @@ class Active:
                 result.outcome = "failed"
                 result.longrepr = _texts(refusals)
             self._base.end(passed=result.passed)
-            self._base.begin()
+            # The calls of one module's imports are no part of another's: each is collected alone at times.
+            self.run.leave(self._base)
+            self._base = self._collection()
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -220,7 +221,13 @@ class Active:
         values = config_of(fixturedef, request, owner)
         settings = resolve(ranked(self._strong, marker_sources(owner), values, self._ini))
         name = f"{owner.nodeid}::{fixturedef.argname}".lstrip(":.")
-        return self.run.scope(name, settings, test=request._pyfuncitem.nodeid)
+        return self.run.scope(name, settings, test=request._pyfuncitem.nodeid, lasting=True)
+
+    def _collection(self) -> Scope:
+        """The scope of calls made while modules are imported, and between tests."""
+        scope = self.run.scope("collection", self._unmarked, lasting=True)
+        self.run.enter(scope)
+        return scope
 
     def _fit_environment(self, mode: str) -> None:
         """Placeholders while calls are replayed, and only then."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from pytest_lmcache.adapters.http import patch
+from pytest_lmcache.adapters import patch
 
 NAME = "http"
 

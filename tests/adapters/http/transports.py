@@ -99,7 +99,10 @@ for _package in ("lm15", "dspy._vendor.lm15"):
     @row(f"{_package} read", f"{_package}.transports")
     def _lm15(url: str, package: str = _package) -> Any:
         transports = import_module(f"{package}.transports")
-        with transports.StdlibTransport() as transport, transport.stream(_lm15_request(transports, url, CHAT)) as answer:
+        with (
+            transports.StdlibTransport() as transport,
+            transport.stream(_lm15_request(transports, url, CHAT)) as answer,
+        ):
             return answer.status, answer.reason, answer.http_version, answer.header("Content-Type"), answer.read()
 
     @row(f"{_package} by lines", f"{_package}.transports")

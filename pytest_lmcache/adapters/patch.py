@@ -1,4 +1,4 @@
-"""The seam of every transport: one method of a class, replaced for a while, so that clients made earlier count too."""
+"""A seam: one method of a class, or one function of a module, replaced for a while."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ Restore = Callable[[], None]
 _OURS = "lmcache_replacement"
 
 
-def replace(owner: type[Any], name: str, make: Callable[[Any], Any]) -> Restore:
-    """Put what `make` makes of a class's own method in its place, and give back the act that undoes it.
+def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> Restore:
+    """Put what `make` makes of an owner's own function in its place, and give back the act that undoes it. Done to a
+    class it holds for the objects made earlier, too.
 
-    `make` is called when the method first is. A method that was replaced here before is left alone.
+    `make` is called when the function first is. One that was replaced here before is left alone.
     """
     original = owner.__dict__[name]
     if hasattr(original, _OURS):

@@ -1,0 +1,48 @@
+"""The seams of DSPy, all of them, and what is put there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+from pytest_lmcache.adapters import patch
+from pytest_lmcache.adapters.dspy import calls, threads
+from pytest_lmcache.adapters.dspy.caches import Caches
+from pytest_lmcache.adapters.dspy.state import State
+from pytest_lmcache.seam import Gate, Owner
+
+_restores: list[Callable[[], None]] = []
+
+
+def install(module: ModuleType, gate: Gate) -> None:
+    """Observe DSPy, once."""
+    if _restores:
+        return
+    execution = sys.modules["dspy.clients.execution"]
+    executor = sys.modules["dspy.utils.parallelizer"].ParallelExecutor
+    caches, state = Caches(module), State()
+
+    def follow(owners: tuple[Owner, ...]) -> None:
+        caches.turned(owners)
+        state.turned(owners)
+
+    for owner, name, make in (
+        (execution, "_attempt", lambda original: calls.blocking(gate, original)),
+        (execution, "_aattempt", lambda original: calls.awaited(gate, original)),
+        (execution, "_cached", lambda original: caches.unless_late(gate, original)),
+        (execution, "_store", lambda original: caches.unless_late(gate, original)),
+        (sys.modules["dspy.clients.cache"].Cache, "__init__", lambda original: caches.elsewhere(gate, original)),
+        (executor, "_wrap_function", lambda original: threads.on_behalf(gate, original)),
+        (executor, "execute", threads.stopping),
+    ):
+        _restores.append(patch.replace(owner, name, make))
+    _restores.append(caches.restore)
+    _restores.append(lambda: gate.unfollow(follow))
+    gate.follow(follow)
+
+
+def uninstall() -> None:
+    """Put back what `install` replaced."""
+    while _restores:
+        _restores.pop()()
