@@ -96,7 +96,7 @@ def _urllib3_stream(url: str) -> Any:
 
 for _package in ("lm15", "dspy._vendor.lm15"):
 
-    @row(f"{_package} read", f"{_package}.transports")
+    @TABLE.row(_package, "sync", "read", f"{_package}.transports")
     def _lm15(url: str, package: str = _package) -> Any:
         transports = import_module(f"{package}.transports")
         with (
@@ -105,23 +105,21 @@ for _package in ("lm15", "dspy._vendor.lm15"):
         ):
             return answer.status, answer.reason, answer.http_version, answer.header("Content-Type"), answer.read()
 
-    @row(f"{_package} by lines", f"{_package}.transports")
+    @TABLE.row(_package, "sync", "by lines", f"{_package}.transports", counted=False)
     def _lm15_lines(url: str, package: str = _package) -> Any:
         transports = import_module(f"{package}.transports")
         transport = transports.StdlibTransport()
         with transport, transport.stream(_lm15_request(transports, url, STREAM)) as answer:
             return list(answer.iter_lines())
 
-    @row(f"{_package} async, entered", f"{_package}.transports")
-    @awaited
+    @TABLE.row(_package, "async", "entered, by lines", f"{_package}.transports", counted=False)
     async def _lm15_entered(url: str, package: str = _package) -> Any:
         transports = import_module(f"{package}.transports")
         transport = transports.StdlibAsyncTransport()
         async with transport, transport.stream(_lm15_request(transports, url, STREAM)) as answer:
             return answer.status, [line async for line in answer.aiter_lines()]
 
-    @row(f"{_package} async, awaited", f"{_package}.transports")
-    @awaited
+    @TABLE.row(_package, "async", "awaited", f"{_package}.transports")
     async def _lm15_awaited(url: str, package: str = _package) -> Any:
         transports = import_module(f"{package}.transports")
         async with transports.StdlibAsyncTransport() as transport:
