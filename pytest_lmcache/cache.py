@@ -7,9 +7,10 @@ import os
 import re
 import secrets
 import warnings
-from datetime import UTC, datetime
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_lmcache.call import Key, Recording, Request, Take
 from pytest_lmcache.errors import BadKeyStrategy, BadOption, BadRecording, TierUnavailable, UnstorableResponse
@@ -19,7 +20,11 @@ from pytest_lmcache.tiers import envelope
 from pytest_lmcache.tiers.disk import Disk
 from pytest_lmcache.tiers.memory import Memory
 
+T = TypeVar("T")
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# The key is all that is needed to find a value again, and a request may hold credentials.
+_ASKED = Request(adapter="cache", operation="cache", model="", body={}, conversation=())
 
 
 class Cache:
@@ -49,7 +54,7 @@ class Cache:
         self._project = Path.cwd() if enable_disk_cache and disk_cache_dir is None else None
         if disk_cache_dir is not None:
             folder = _checked_folder(disk_cache_dir)
-            self._disk = Disk(folder, disk_size_limit_bytes) if enable_disk_cache else None
+            self._disk = self._disk_in(folder) if enable_disk_cache else None
 
     @property
     def disk(self) -> Disk | None:
@@ -58,7 +63,7 @@ class Cache:
             from pytest_lmcache.tiers.local import project_folder
 
             try:
-                self._disk = Disk(project_folder(self._project) / "disk", self._size_limit)
+                self._disk = self._disk_in(project_folder(self._project) / "disk")
             except TierUnavailable as error:
                 self._without_disk(error)
             # Last, so that another thread never takes a disk that is being looked for for one that is off.
@@ -88,10 +93,10 @@ class Cache:
     def get(self, request: dict[str, Any], ignored_args_for_cache_key: list[str] | None = None) -> Any:
         """The value that was put for a request, or None. It is the caller's own to change."""
         try:
-            recording = self._find(self._key(self.cache_key(request, ignored_args_for_cache_key)))
+            text = self._find(self._key(self.cache_key(request, ignored_args_for_cache_key)))
         except KeyError:
             return None
-        return self.decode(recording.takes[0].response) if recording.takes else None
+        return self.decode(text)
 
     def put(
         self,
@@ -101,25 +106,8 @@ class Cache:
         enable_memory_cache: bool = True,
     ) -> None:
         """Keep a value for a request, in place of an older one; on disk only, when `enable_memory_cache` is false."""
-        recording = Recording(
-            key=self._key(self.cache_key(request, ignored_args_for_cache_key)),
-            # The key is all that is needed to find the value again, and a request may hold credentials.
-            request=Request(adapter="cache", operation="cache", model="", body={}, conversation=()),
-            takes=(Take(self.encode(value), latency=0.0),),
-            recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            recorded_by="",
-        )
-        if self.memory is not None:
-            if enable_memory_cache:
-                self.memory.put(recording)
-            else:
-                self.memory.delete(recording.key)
-        disk = self.disk
-        if disk is not None:
-            try:
-                disk.put(recording)
-            except TierUnavailable as error:
-                self._without_disk(error)
+        key = self._key(self.cache_key(request, ignored_args_for_cache_key))
+        self._keep(key, self.encode(value), in_memory=enable_memory_cache)
 
     def __contains__(self, request: object) -> bool:
         """Whether there is a value for a request, or for what `cache_key` gives for it."""
@@ -171,23 +159,25 @@ class Cache:
         if self._disk is not None:
             self._disk.close()
 
-    def _find(self, key: Key) -> Recording:
+    def _keep(self, key: Key, text: str, *, in_memory: bool = True) -> None:
         if self.memory is not None:
-            try:
-                return self.memory.get(key)
-            except KeyError:
-                pass
-        disk = self.disk
-        if disk is None:
+            if in_memory:
+                self.memory.put(_recording(key, text))
+            else:
+                self.memory.delete(key)
+        self._on_disk(lambda disk: disk.put_text(key.digest, text))
+
+    def _find(self, key: Key) -> str:
+        """The text under a key. Raises KeyError where there is none."""
+        if self.memory is not None:
+            with suppress(KeyError, IndexError):
+                return self.memory.get(key).takes[0].response
+        text = self._on_disk(lambda disk: disk.text(key.digest))
+        if text is None:
             raise KeyError(key.digest)
-        try:
-            recording = disk.get(key)
-        except TierUnavailable as error:
-            self._without_disk(error)
-            raise KeyError(key.digest) from None
         if self.memory is not None:
-            self.memory.put(recording)
-        return recording
+            self.memory.put(_recording(key, text))
+        return text
 
     def _key(self, made: object) -> Key:
         """The address for what `cache_key` gave. A subclass may give any text."""
@@ -201,9 +191,27 @@ class Cache:
             raise BadOption("this cache has no memory to save or load: it was made with enable_memory_cache=False")
         return self.memory
 
+    def _disk_in(self, folder: Path) -> Disk:
+        return Disk(folder, self._size_limit, warn=self._warn)
+
+    def _on_disk(self, act: Callable[[Disk], T]) -> T | None:
+        """Do something with the disk, or nothing where there is none; it is given up when it cannot be used."""
+        disk = self.disk
+        if disk is None:
+            return None
+        try:
+            return act(disk)
+        except TierUnavailable as error:
+            self._without_disk(error)
+            return None
+
     def _without_disk(self, error: TierUnavailable) -> None:
         self._disk = None
-        warnings.warn(f"{error}. This cache goes on without it.", RuntimeWarning, stacklevel=4)
+        self._warn(f"{error}. This cache goes on without it.")
+
+    def _warn(self, text: str) -> None:
+        """Say what the user should know, once. Nothing is raised for it."""
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
 def _check_switch(name: str, value: object) -> None:
@@ -221,6 +229,11 @@ def _checked_folder(folder: str | os.PathLike[str]) -> Path:
     if path.exists() and not path.is_dir():
         raise BadOption(f"disk_cache_dir={os.fspath(folder)!r} is a file; it must be a folder, or not exist yet")
     return path
+
+
+def _recording(key: Key, text: str) -> Recording:
+    """A value in the form of the memory tier, which a run of tests may share."""
+    return Recording(key, _ASKED, (Take(text, latency=0.0),), recorded_at="", recorded_by="")
 
 
 def _not_json(value: object, cause: str) -> str:

@@ -78,6 +78,21 @@ class Disk:
         """Forget what is under a key. A recording found by alias only stays under its own key."""
         self._on_database(lambda database: database.forget(key.digest, _pointer(key.digest)))
 
+    def text(self, digest: str) -> str:
+        """The text that `put_text` kept under a digest. Raises KeyError where there is none."""
+        text = self._on_database(lambda database: self._read(database, _named(digest)))
+        if text is None:
+            raise KeyError(digest)
+        return text
+
+    def put_text(self, digest: str, text: str) -> None:
+        """Keep a text under a digest, beside the recordings and apart from them."""
+        self._on_database(lambda database: self._write(database, {_named(digest): text}))
+
+    def delete_text(self, digest: str) -> None:
+        """Forget the text under a digest, if there is one."""
+        self._on_database(lambda database: database.forget(_named(digest)))
+
     def clear(self) -> None:
         """Forget everything."""
         self._on_database(lambda database: database.wipe())
@@ -118,6 +133,13 @@ class Disk:
             self._refused_row(error)
             return None
         return None if text is None else (target, text)
+
+    def _read(self, database: Database, name: str) -> str | None:
+        try:
+            return database.read(name)
+        except ValueError as error:
+            self._refused_row(error)
+            return None
 
     def _write(self, database: Database, texts: dict[str, str]) -> None:
         from pytest_lmcache.tiers.database import TooBig
@@ -204,6 +226,11 @@ class Disk:
 def _pointer(digest: str) -> str:
     """The name of the row that says which recording an alias means; a name of its own, so it hides no recording."""
     return f"see:{digest}"
+
+
+def _named(digest: str) -> str:
+    """The name of the row of a text that is no recording."""
+    return f"text:{digest}"
 
 
 def _cause(error: Exception) -> str:
