@@ -65,7 +65,8 @@ class Recording:
     """One request with its takes, in the order they were made.
 
     `recorded_at` is UTC, ISO 8601, in seconds; `recorded_by` the node id of the first test that asked; `run` the
-    identity of the run that made the newest take, known to the local disk only.
+    identity of the run that made the newest take, known to the local disk only. `allowed` says which of what looks like
+    a credential in it somebody has allowed, by path or by kind.
     """
 
     key: Key
@@ -74,10 +75,12 @@ class Recording:
     recorded_at: str
     recorded_by: str
     run: str = ""
+    allowed: tuple[str, ...] = ()
 
-    def with_take(self, take: Take, *, run: str) -> Recording:
-        """The same recording with one more take at the end."""
-        return replace(self, takes=(*self.takes, take), run=run)
+    def with_take(self, take: Take, *, run: str, allowed: tuple[str, ...] = ()) -> Recording:
+        """The same recording with one more take at the end, and what is allowed of it."""
+        merged = tuple(dict.fromkeys((*self.allowed, *allowed)))
+        return replace(self, takes=(*self.takes, take), run=run, allowed=merged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,9 @@ class Call:
     tier: str
     take: Take | None = None
     number: int = 1
+
+    def __repr__(self) -> str:
+        return f"<Call {self.request.operation} {self.request.model}: {self.outcome}, {self.tier}>"
 
     @property
     def response(self) -> JSON:

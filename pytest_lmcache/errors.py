@@ -12,6 +12,7 @@
         ├── CassettesUnusable   the cassette folder itself cannot be used
         ├── UnkeyableRequest    a request with no faithful JSON form
         ├── BadKeyStrategy      a callable given as key strategy failed, or returned what is not JSON
+        ├── CredentialFound     an answer was not recorded, since it or its request holds what looks like a credential
         ├── UnstorableResponse  an answer that could not be rebuilt as it was
         ├── TierUnavailable     the folder of the local disk tier cannot be used
         └── MissingPackage      an adapter was asked for whose SDK is not installed
@@ -115,6 +116,29 @@ class UnkeyableRequest(LMCacheError):
 
 class BadKeyStrategy(LMCacheError):
     """A callable given as key strategy raised, or returned what is not JSON."""
+
+
+class CredentialFound(LMCacheError):
+    """An answer that was not recorded, since it or its request holds what looks like a credential.
+
+    `recording` names the recording without the words of its prompt; `found` lists (path, kind), never a value.
+    """
+
+    def __init__(self, recording: str, found: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(recording, found)
+        self.recording = recording
+        self.found = found
+
+    def __str__(self) -> str:
+        places = "\n".join(f"  {path}: {kind}" for path, kind in self.found)
+        kinds = list(dict.fromkeys(kind for _, kind in self.found))
+        return (
+            f"the recording {self.recording} was not written, since it would hold what looks like a credential:\n"
+            f"{places}\n"
+            "The test has its answer. Take the credential out of the prompt, or put it into an environment variable "
+            "whose name ends in _KEY, _TOKEN, _SECRET or _PASSWORD: then [credential] is recorded in its place. "
+            f"Where it opens nothing, allow it: @pytest.mark.lmcache(allow_secrets={kinds!r})"
+        )
 
 
 class UnstorableResponse(LMCacheError):

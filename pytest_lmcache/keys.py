@@ -15,6 +15,7 @@ import ujson
 
 from pytest_lmcache.call import JSON, Key, Request
 from pytest_lmcache.errors import BadKeyStrategy, BadOption, UnkeyableRequest
+from pytest_lmcache.patterns import masked
 from pytest_lmcache.plain import plain
 
 VERSION = 1
@@ -95,7 +96,7 @@ def canonical(material: JSON) -> str:
 
 def slug(material: JSON) -> str:
     """Words for the file name: ASCII `[a-z0-9-]`, at most 40 characters, empty when the material has no such words."""
-    words = _words(material)[:400]
+    words = masked(_words(material)[:400])
     if _DIGEST.fullmatch(words):
         return ""
     ascii_words = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()

@@ -32,6 +32,7 @@ class Settings:
     repeat: str = "same"
     cassettes: str = "cassettes"
     record_errors: bool = False
+    allow_secrets: tuple[str, ...] = ()
     cache: Any = None
 
 
@@ -189,6 +190,12 @@ def _check_host(entry: str) -> str:
     return check_host(entry)
 
 
+def _check_allowed(entry: str) -> str:
+    from pytest_lmcache.screen import check_allowed
+
+    return check_allowed(entry)
+
+
 def _read_folder(value: Any) -> str:
     if isinstance(value, Path):
         value = str(value)
@@ -237,6 +244,12 @@ OPTIONS = (
     Option("repeat", "identical calls past the last take: same or next", _one_of("repeat", REPEATS), default="same"),
     Option("cassettes", "folder of recordings, relative to the root directory", _read_folder, default="cassettes"),
     Option("record_errors", "record and replay provider errors too", _read_switch("record_errors"), default="false"),
+    Option(
+        "allow_secrets",
+        "what may be recorded though it looks like a credential: kinds, or paths, as the error names them",
+        _names("allow_secrets", _check_allowed),
+        "linelist",
+    ),
     Option("cache", "a pytest_lmcache.Cache, or module:name of one, whose cache_key and tiers are used", _read_cache),
     Option(
         "keep",

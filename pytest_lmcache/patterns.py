@@ -76,42 +76,64 @@ _TOKEN = bytes(
 _RUN = b"x" * SHORTEST
 
 
+def masked(text: str) -> str:
+    """`text` with the kind of each credential that is found in it in its place: `[Groq key]`."""
+    parts, at = [], 0
+    for start, end, kind in sorted(_matches(text, "")):
+        if start >= at:
+            parts += [text[at:start], f"[{kind}]"]
+        at = max(at, end)
+    return "".join(parts) + text[at:] if parts else text
+
+
+def is_kind(text: str) -> bool:
+    """Whether `Finding.kind` may be this."""
+    return text in KINDS or text.startswith(_VALUE_OF)
+
+
 def _kinds(text: str, name: str) -> Iterator[str]:
     """The kinds of credentials in a text that stands under a name."""
-    if "PRIVATE KEY-----" in text and _PEM.search(text):
-        yield "private key"
-    encoded = text.encode("utf-8", "replace") if text.isascii() else text.encode("ascii", "replace")
-    runs = encoded.translate(_TOKEN)
+    return (kind for _, _, kind in _matches(text, name))
+
+
+def _matches(text: str, name: str) -> Iterator[tuple[int, int, str]]:
+    """Where credentials stand in a text, each with its kind."""
+    if "PRIVATE KEY-----" in text:
+        for match in _PEM.finditer(text):
+            yield match.start(), match.end(), "private key"
+    runs = text.encode("ascii", "replace").translate(_TOKEN)
     start = runs.find(_RUN)
     while start >= 0:
         end = runs.find(b" ", start)
         end = len(text) if end < 0 else end
         if end - start <= LONGEST and _CHANCE.search(text, start, end):
-            kind = _kind(text, start, end, name)
-            if kind is not None:
-                yield kind
+            yield from _match(text, start, end, name)
         start = runs.find(_RUN, end)
 
 
-def _kind(text: str, start: int, end: int, name: str) -> str | None:
+def _match(text: str, start: int, end: int, name: str) -> Iterator[tuple[int, int, str]]:
+    """The credential that a token is, or has in it."""
     token = text[start:end]
     for form in _FORMS:
         if form.first in token:
             # Only the one with dots in it goes on behind the token that it begins with.
-            for match in form.pattern.finditer(
-                text, start, min(end + LONGEST, len(text)) if form.first == "eyJ" else end
-            ):
+            reach = min(end + LONGEST, len(text)) if form.first == "eyJ" else end
+            for match in form.pattern.finditer(text, start, reach):
                 if not _PLACEHOLDER.search(match[0]) and (form.exact or _by_chance(match[0])):
-                    return form.kind
+                    yield match.start(), match.end(), form.kind
+                    return
     before = text[max(0, start - _CONTEXT) : start]
-    if before.endswith(("AQ.", "ya29.", "SG.")) and _DOTTED.search(before) and _by_chance(token):
-        return "Google key" if not before.endswith("SG.") else "SendGrid key"
+    dotted = _DOTTED.search(before)
+    if dotted is not None and _by_chance(token):
+        yield start, end, _DOTTED_KINDS[dotted[1]]
+        return
     if start < _CONTEXT and name:
         before = f'"{name}": "{before}'
-    kind = _named(before)
-    if kind is None or (kind == "token" and len(token) < _LONG) or not _DIGIT.search(token):
-        return None
-    return None if _PLACEHOLDER.search(token) or not _by_chance(token) else f"value of {kind}"
+    word = _named(before)
+    if word is None or (word == "token" and len(token) < _LONG) or not _DIGIT.search(token):
+        return
+    if not _PLACEHOLDER.search(token) and _by_chance(token):
+        yield start, end, _VALUE_OF + word
 
 
 def _named(before: str) -> str | None:
@@ -144,7 +166,7 @@ def _shown(place: _Place) -> str:
 _CONTEXT = 80
 # Half a word of an answer is called its token, too.
 _LONG = 32
-_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\\+[nr]|\s)*[A-Za-z0-9+/=]{32}")
+_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\\+[nr]|\s)*[A-Za-z0-9+/=]{32}[A-Za-z0-9+/=\\\s]*")
 # What is typed by people has a digit or a capital in few places; a form without either is none.
 _CHANCE = re.compile(r"[0-9A-Z]")
 _DIGIT = re.compile(r"[0-9]")
@@ -154,7 +176,9 @@ _PLACEHOLDER = re.compile(
     r"your[-_]|example|placeholder|change-?me|redacted|dummy|sample|not-a-real|fake|(.)\1{4}|123456789|abcdefgh",
     re.IGNORECASE,
 )
-_DOTTED = re.compile(r"(?<![A-Za-z0-9_.-])(?:AQ|ya29|SG)\.$")
+_DOTTED = re.compile(r"(?<![A-Za-z0-9_.-])(AQ|ya29|SG)\.$")
+_DOTTED_KINDS = {"AQ": "Google key", "ya29": "Google token", "SG": "SendGrid key"}
+_VALUE_OF = "value of "
 
 
 def _form(kind: str, first: str, rest: str) -> _Form:
@@ -198,6 +222,7 @@ _FORMS = (
     _form("PyPI token", "pypi-", r"[A-Za-z0-9_-]{50,}"),
     _form("JSON Web Token", "eyJ", r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),
 )
+KINDS = frozenset({"private key", *_DOTTED_KINDS.values(), *(form.kind for form in _FORMS)})
 
 _BETWEEN = r"""["'`\\\])]*\s*(?:[:=]>?|\bis\b)\s*[\[\s"'`\\-]*(?:(?:Bearer|Basic|Token)\s+)?["'`\\]*$"""
 _NAME = re.compile(

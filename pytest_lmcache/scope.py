@@ -14,6 +14,7 @@ from pytest_lmcache.recorder import Recorder
 from pytest_lmcache.recorder.desk import Bench, OpenStream
 from pytest_lmcache.recorder.unread import DRAIN_SECONDS, finish
 from pytest_lmcache.report import Totals
+from pytest_lmcache.screen import masked_request
 from pytest_lmcache.seam import Owner
 from pytest_lmcache.tally import Tally
 from pytest_lmcache.tiers.stack import Stack
@@ -131,7 +132,8 @@ class Scope:
 
     def refuse(self, request: Request, key: Key, number: int) -> Refusal:
         self.add(Call(request, key, "missed", "none", None, number), None)
-        text = miss.explain(request, key, number, self.settings, self._rule, self._stack.cassettes, self._test)
+        shown = masked_request(request)
+        text = miss.explain(shown, key, number, self.settings, self._rule, self._stack.cassettes, self._test)
         return self._refusal(Miss(text))
 
     def fail(self, error: LMCacheError) -> Refusal:

@@ -35,12 +35,13 @@ async def aask(text="What is the capital of France?", model="openai/gpt-4o-mini"
 class Project:
     """A folder with an application `app` and tests, and the commands a user types there.
 
-    `record` and `refresh` run with the provider within reach and a key, `replay` with neither.
+    `record` and `refresh` run with the provider within reach and `key` as its key, `replay` with neither.
     """
 
     def __init__(self, pytester: pytest.Pytester, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pytester = pytester
         self.provider = provider
+        self.key = "fake-key-for-tests"
         self.path = pytester.path
         self.cassettes = pytester.path / "cassettes"
         self._monkeypatch = monkeypatch
@@ -68,9 +69,9 @@ class Project:
     def live(self, *args: str, subprocess: bool = False) -> pytest.RunResult:
         """pytest without a mode, with the provider within reach and a key."""
         self._monkeypatch.setenv("OPENAI_API_BASE", f"{self.provider.url}/v1")
-        self._monkeypatch.setenv("OPENAI_API_KEY", "fake-key-for-tests")
+        self._monkeypatch.setenv("OPENAI_API_KEY", self.key)
         self._monkeypatch.setenv("ANTHROPIC_API_BASE", self.provider.url)
-        self._monkeypatch.setenv("ANTHROPIC_API_KEY", "fake-key-for-tests")
+        self._monkeypatch.setenv("ANTHROPIC_API_KEY", self.key)
         return self._run(*args, subprocess=subprocess)
 
     def replay(self, *args: str, mode: str = "replay", subprocess: bool = False) -> pytest.RunResult:

@@ -43,6 +43,7 @@ class Provider:
         self.latency = latency
         self.chunk_latency = chunk_latency
         self.stall = stall
+        self.cookie = secrets.token_hex(16)
         self.stopped = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
@@ -182,6 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply, fault: Fault | None) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
+        self.send_header("Set-Cookie", f"__session={self.server.provider.cookie}; Path=/; HttpOnly")
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if reply.events:

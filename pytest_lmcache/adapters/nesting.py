@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 INSIDE: ContextVar[bool] = ContextVar("lmcache_inside", default=False)
 """Whether the code that runs now does so on behalf of a call that is being recorded further out."""
 

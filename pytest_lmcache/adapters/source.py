@@ -13,6 +13,9 @@ from pytest_lmcache.errors import UnstorableResponse
 from pytest_lmcache.recorder.unread import DRAIN_SECONDS
 from pytest_lmcache.seam import Answer, Pending
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 
 class Source:
     """A live stream, what came of it so far, and whom to tell how it ended.

@@ -64,6 +64,8 @@ def dumps(recording: Recording) -> tuple[str, dict[str, bytes]]:
         "request": _sorted(_folded(recording.request.body, found)),
         "responses": responses,
     }
+    if recording.allowed:
+        document["allow_secrets"] = list(recording.allowed)
     return laid_out(document), found
 
 
@@ -98,7 +100,10 @@ def loads(data: bytes, path: str, blob: Callable[[str], bytes]) -> Recording:
         stream=document["stream"],
     )
     key = Key(document["key"], document["strategy"], operation, slug="")
-    return Recording(key, request, takes, document["recorded_at"], document["recorded_by"])
+    allowed = document.get("allow_secrets", [])
+    if not isinstance(allowed, list) or not all(type(entry) is str for entry in allowed):
+        raise BadRecording(path, "its field 'allow_secrets' must list paths or kinds", _AGAIN)
+    return Recording(key, request, takes, document["recorded_at"], document["recorded_by"], allowed=tuple(allowed))
 
 
 def _take(item: Any, path: str) -> Take:

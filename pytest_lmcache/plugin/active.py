@@ -117,6 +117,7 @@ class Active:
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         result = yield
         if self._base is not None:
+            self._base.drain()
             refusals, self._base.swallowed = self._base.swallowed, []
             if refusals:
                 result.outcome = "failed"
@@ -162,6 +163,8 @@ class Active:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         result = yield
         scope = item.stash.get(SCOPE, None)
+        if scope is not None:
+            scope.drain()
         refusals = scope.take_refusals() if scope is not None else []
         if not refusals and call.excinfo is not None and isinstance(call.excinfo.value, Refusal):
             refusals = [call.excinfo.value]

@@ -16,6 +16,9 @@ from pytest_lmcache.recorder.steps import AskProvider, Steps, adrive, drive
 from pytest_lmcache.seam import Adapter
 from pytest_lmcache.tiers.stack import Stack
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 
 class Recorder:
     """What adapters hand the calls of one test to, or of one fixture of wider scope."""

@@ -10,15 +10,20 @@ from typing import Any, Protocol
 
 import ujson
 
+from pytest_lmcache import screen
 from pytest_lmcache.call import Call, Key, Recording, Request, Take
-from pytest_lmcache.errors import BadRecording, LMCacheError, Refusal
+from pytest_lmcache.errors import BadRecording, CredentialFound, LMCacheError, Refusal
 from pytest_lmcache.keys import NAMED, KeyRule, key_of
 from pytest_lmcache.options import Settings
+from pytest_lmcache.patterns import Finding
 from pytest_lmcache.recorder.flights import Flights, Locks
 from pytest_lmcache.recorder.identity import Identities
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.seam import Adapter, Answer, Unread
 from pytest_lmcache.tiers.stack import Found, Stack
+
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +123,40 @@ class Desk:
 
     def store(self, asked: Asked, answer: Answer, latency: float) -> None:
         """Make an answer safe, as a new recording or as one more take of the one there is."""
-        take = Take(self._clean_text(answer), round(latency, 3), answer.usage, answer.cost)
+        redactor = self.bench.redactor
+        redactor.learn(os.environ)
+        response = redactor.clean_answer(answer.response, _text(answer.response))
+        take = Take(_text(response), round(latency, 3), answer.usage, answer.cost)
         try:
             older = self._stack.find(asked.key, self.settings.mode, asked.number).recording
-            if self.settings.repeat == "same":
-                self.unrecorded(asked, "an identical call that was under way at the same time was recorded")
-                return
-            recording = older.with_take(take, run=self._stack.run)
         except KeyError:
+            older = None
+        if older is not None and self.settings.repeat == "same":
+            self.unrecorded(asked, "an identical call that was under way at the same time was recorded")
+            return
+        found = [*screen.in_request(asked.request.body), *screen.in_answer(response, len(older.takes) if older else 0)]
+        stopped = screen.unallowed(found, self.settings.allow_secrets)
+        if stopped:
+            self._stopped(asked, stopped)
+            return
+        named = {name for finding in found for name in (finding.path, finding.kind)}
+        allowed = tuple(entry for entry in self.settings.allow_secrets if entry in named)
+        if older is not None:
+            recording = older.with_take(take, run=self._stack.run, allowed=allowed)
+        else:
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            recording = Recording(asked.key, asked.request, (take,), now, self.log.name, self._stack.run)
+            test = str(redactor.clean(self.log.name))
+            recording = Recording(asked.key, asked.request, (take,), now, test, self._stack.run, allowed)
         aliases = tuple(key_of(asked.request, KeyRule(name)) for name in NAMED if self._rule != KeyRule(name))
         self._stack.keep(recording, aliases)
         outcome = "refreshed" if self.settings.mode == "refresh" else "recorded"
         self.log.add(Call(asked.request, asked.key, outcome, "provider", take, asked.number), recording)
+
+    def _stopped(self, asked: Asked, found: list[Finding]) -> None:
+        """A recording would hold what looks like a credential: it reaches no tier, and the test fails at its end."""
+        recording = f"{asked.key.operation} {asked.key.digest[:20]}"
+        self.log.fail(CredentialFound(recording, tuple((finding.path, finding.kind) for finding in found)))
+        self.unrecorded(asked, f"it would hold what looks like a credential ({found[0].path}: {found[0].kind})")
 
     def unrecorded(self, asked: Asked, reason: str) -> None:
         """A call was answered live, and nothing of it was recorded."""
@@ -165,13 +190,6 @@ class Desk:
             cause = "its request was edited and no longer makes its key"
             remedy = "Undo the edit, or delete the file and record it again with --lmcache=record"
             raise BadRecording(path, cause, remedy)
-
-    def _clean_text(self, answer: Answer) -> str:
-        """An answer as text, without the credentials of this process."""
-        redactor = self.bench.redactor
-        redactor.learn(os.environ)
-        text = _text(answer.response)
-        return _text(redactor.clean(answer.response)) if redactor.found_in(text) else text
 
 
 def _text(response: Any) -> str:

@@ -15,6 +15,9 @@ from pytest_lmcache.recorder.flights import Caller, try_acquire
 from pytest_lmcache.recorder.steps import AskProvider, ReadRest, Step, Steps, Wait
 from pytest_lmcache.seam import Adapter, Answer, Unread
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 WAIT_LIMIT = 600.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.001, 0.05
 

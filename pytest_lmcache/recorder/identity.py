@@ -13,6 +13,9 @@ from pytest_lmcache.keys import KeyRule, canonical, key_of
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.seam import UNSENT, Adapter
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 REMEMBERED_BYTES = 4 * 1024 * 1024
 # Version 2 of marshal writes values only: neither references nor interning, which differ between equal values.
 _MARSHAL = 2

@@ -14,6 +14,9 @@ from typing import Any
 from pytest_lmcache.recorder.unread import afinish, finish
 from pytest_lmcache.seam import Unread
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_lmcache import cassette
@@ -44,7 +45,7 @@ class Cassettes:
         if recording.key.digest != key.digest:
             cause = f"holds the recording of another key ({recording.key.digest[:20]})"
             raise BadRecording(self.name(path), cause, "Name it as its key says, or delete it")
-        return Recording(key, recording.request, recording.takes, recording.recorded_at, recording.recorded_by)
+        return replace(recording, key=key)
 
     def put(self, recording: Recording) -> None:
         text, found = cassette.dumps(recording)

@@ -17,7 +17,7 @@ VERSION = 1
 def dumps(recording: Recording) -> str:
     """The recording as compact JSON text that UTF-8 can say."""
     key, request = recording.key, recording.request
-    envelope = {
+    envelope: dict[str, Any] = {
         "version": VERSION,
         "key": [key.digest, key.strategy, key.operation, key.slug],
         "request": {
@@ -33,6 +33,8 @@ def dumps(recording: Recording) -> str:
         "recorded_by": recording.recorded_by,
         "run": recording.run,
     }
+    if recording.allowed:
+        envelope["allowed"] = list(recording.allowed)
     text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
     try:
         text.encode()
@@ -66,6 +68,7 @@ def loads(text: str) -> Recording:
             recorded_at=_is(envelope["recorded_at"], str),
             recorded_by=_is(envelope["recorded_by"], str),
             run=_is(envelope["run"], str),
+            allowed=tuple(_list(envelope.get("allowed", []), str)),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not the shape of a recording ({error})") from None

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lmcache.adapters.folding import fold, unfold
+from pytest_lmcache.folding import fold, unfold
 
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.text(max_size=3)
 JSON = st.recursive(

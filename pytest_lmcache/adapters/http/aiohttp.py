@@ -15,6 +15,9 @@ from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
 from pytest_lmcache.seam import Gate, Pending
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 _REQUEST = Callable[..., Awaitable[Any]]
 
 

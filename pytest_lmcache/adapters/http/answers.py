@@ -18,11 +18,11 @@ from http import HTTPStatus
 from typing import Any
 
 from pytest_lmcache import dialects
-from pytest_lmcache.adapters.folding import fold, unfold
 from pytest_lmcache.adapters.http.decoding import decoded
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import jsontext
 from pytest_lmcache.errors import UnstorableResponse
+from pytest_lmcache.folding import fold, unfold
 from pytest_lmcache.seam import Answer
 
 _HEADERS = frozenset(

@@ -16,6 +16,9 @@ from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.recorder.unread import DRAIN_SECONDS
 from pytest_lmcache.seam import Answer, Pending
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 GRACE_SECONDS = 1.0
 """How long a caller who closes a stream waits for its rest, so that a client closed next does not cut it off."""
 

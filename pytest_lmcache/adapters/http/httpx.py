@@ -14,6 +14,9 @@ from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
 from pytest_lmcache.seam import Gate, Pending, Recorder
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 
 def blocking(module: ModuleType, gate: Gate, original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """What runs in place of `HTTPTransport.handle_request`."""

@@ -17,6 +17,9 @@ from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
 from pytest_lmcache.seam import Gate, Pending
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 # The place of an argument that may be given by position, `self`, `method` and `url` not counted.
 _POSITIONS = {"body": 0, "headers": 1, "preload_content": 10, "decode_content": 11}
 

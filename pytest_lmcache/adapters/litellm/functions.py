@@ -14,6 +14,9 @@ from pytest_lmcache.adapters.litellm.hooks import hook
 from pytest_lmcache.adapters.litellm.swap import Hook, Restore, parameters, swap
 from pytest_lmcache.seam import Gate
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 OPERATIONS = {
     "completion": "chat",
     "acompletion": "chat",

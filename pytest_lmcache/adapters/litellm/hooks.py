@@ -13,6 +13,9 @@ from pytest_lmcache.adapters.litellm.swap import Hook
 from pytest_lmcache.adapters.nesting import INSIDE
 from pytest_lmcache.seam import Adapter, Gate
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 
 def hook(
     original: Callable[..., Any],

@@ -13,6 +13,9 @@ from pydantic import BaseModel
 from pytest_lmcache.adapters.litellm import classes
 from pytest_lmcache.call import JSON
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 _SCALARS = frozenset((float, int, str, bool))
 
 

@@ -10,9 +10,9 @@ from litellm.responses.streaming_iterator import ResponsesAPIStreamingIterator, 
 from litellm.types.utils import ModelResponseStream
 from litellm.utils import TextCompletionStreamWrapper
 
-from pytest_lmcache.adapters.folding import unfold
 from pytest_lmcache.adapters.litellm import classes
 from pytest_lmcache.adapters.litellm.objects import decode
+from pytest_lmcache.folding import unfold
 
 
 def stream(response: dict[str, Any], *, awaited: bool) -> object:

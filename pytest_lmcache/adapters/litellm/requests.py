@@ -58,6 +58,8 @@ _ENDPOINTS = {
     "headers",
     "extra_headers",
     "default_headers",
+    "extra_query",
+    "default_query",
     "provider_specific_header",
     "ssl_verify",
     "use_litellm_proxy",

@@ -16,6 +16,9 @@ from pytest_lmcache.adapters.litellm.hooks import hook, within
 from pytest_lmcache.adapters.litellm.swap import Hook, Restore, parameters, swap
 from pytest_lmcache.seam import Gate
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 # Through these a Router forwards the functions it has no method for; the function says which operation it is.
 _FORWARDERS = (
     "_ageneric_api_call_with_fallbacks",

@@ -7,14 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from pytest_lmcache.adapters import source
-from pytest_lmcache.adapters.folding import fold
 from pytest_lmcache.adapters.litellm import usage
 from pytest_lmcache.adapters.litellm.endings import lacking, noticing
 from pytest_lmcache.adapters.litellm.objects import encode, hidden_params
 from pytest_lmcache.adapters.nesting import inside
 from pytest_lmcache.call import JSON
 from pytest_lmcache.errors import UnstorableResponse
+from pytest_lmcache.folding import fold
 from pytest_lmcache.seam import Answer, Pending
+
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
 
 
 class Source(source.Source):

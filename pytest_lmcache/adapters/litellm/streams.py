@@ -14,6 +14,9 @@ from pydantic import BaseModel
 from pytest_lmcache.adapters.litellm.source import Source
 from pytest_lmcache.seam import Pending
 
+# pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
+__tracebackhide__ = True
+
 _NO_STREAMS = (BaseModel, dict, list, tuple, str, bytes)
 
 
