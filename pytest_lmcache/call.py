@@ -59,6 +59,11 @@ class Take:
     usage: dict[str, int] = field(default_factory=dict)
     cost: float | None = None
 
+    def parsed(self) -> dict[str, JSON]:
+        """The answer as plain JSON, a fresh copy at each call."""
+        answer: dict[str, JSON] = ujson.loads(self.response)
+        return answer
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:

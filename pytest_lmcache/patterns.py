@@ -79,7 +79,7 @@ _RUN = b"x" * SHORTEST
 def masked(text: str) -> str:
     """`text` with the kind of each credential that is found in it in its place: `[Groq key]`."""
     parts, at = [], 0
-    for start, end, kind in sorted(_matches(text, "")):
+    for start, end, kind in sorted(matches(text, "")):
         if start >= at:
             parts += [text[at:start], f"[{kind}]"]
         at = max(at, end)
@@ -93,10 +93,10 @@ def is_kind(text: str) -> bool:
 
 def _kinds(text: str, name: str) -> Iterator[str]:
     """The kinds of credentials in a text that stands under a name."""
-    return (kind for _, _, kind in _matches(text, name))
+    return (kind for _, _, kind in matches(text, name))
 
 
-def _matches(text: str, name: str) -> Iterator[tuple[int, int, str]]:
+def matches(text: str, name: str) -> Iterator[tuple[int, int, str]]:
     """Where credentials stand in a text, each with its kind."""
     if "PRIVATE KEY-----" in text:
         for match in _PEM.finditer(text):

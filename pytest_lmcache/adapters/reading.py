@@ -13,8 +13,8 @@ from typing import Any
 import ujson
 
 from pytest_lmcache import dialects
-from pytest_lmcache.adapters.folding import unfold
 from pytest_lmcache.call import JSON, Request, Take
+from pytest_lmcache.folding import unfold
 
 _HTTP = "http/"
 # The operations of litellm, and the dialect that its answers to each are like.

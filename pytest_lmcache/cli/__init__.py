@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "show": "show",
     "diff": "diff",
     "stats": "stats",
+    "scan": "scan",
 }
 """Name -> the module below this package that has it, as `command`."""
 
