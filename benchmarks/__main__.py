@@ -23,13 +23,29 @@ BENCHMARKS = {
     "files": "calls:from_files",
     "stream": "calls:stream",
     "embedding": "calls:embedding",
+    "wire": "wire:turn",
+    "part": "wire:part",
+    "events": "wire:events",
+    "passing": "wire:passing",
+    "first-chunk": "wire:first_chunk",
     "start": "starts:first_replay",
     "suite": "suites:one_call_each",
     "idle": "suites:no_call",
     "write": "writes:durable",
 }
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("pytest-lmcache", "pytest", "litellm", "ujson", "pydantic", "diskcache", "vcrpy", "pytest-recording")
+PACKAGES = (
+    "pytest-lmcache",
+    "pytest",
+    "litellm",
+    "openai",
+    "httpx",
+    "ujson",
+    "pydantic",
+    "diskcache",
+    "vcrpy",
+    "pytest-recording",
+)
 
 
 def main(arguments: list[str]) -> int:

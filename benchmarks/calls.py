@@ -31,7 +31,7 @@ def warm(effort: Effort) -> list[Row]:
     def call() -> object:
         return litellm.completion(**arguments)
 
-    with _project() as (folder, ours, stop):
+    with project() as (folder, ours, stop):
         ours.record(call)
         run = ours.run()
         known = {_key(arguments): _answer_text(folder, 0)}
@@ -42,7 +42,7 @@ def warm(effort: Effort) -> list[Row]:
         variants = {"floor": Variant(floor), "ours": Variant(call, lambda: ours.replaying(run))}
         others = {"litellm's cache": peers.litellm_cache(call), "vcrpy": peers.vcrpy(call, folder)}
         stop()
-        return [_row("litellm.completion, warm, agent turn", variants, others, effort, _MICRO, 2.2)]
+        return [compared("litellm.completion, warm, agent turn", variants, others, effort, MICRO, 2.2)]
 
 
 def from_files(effort: Effort) -> list[Row]:
@@ -53,7 +53,7 @@ def from_files(effort: Effort) -> list[Row]:
     def call() -> object:
         return litellm.completion(**arguments)
 
-    with _project() as (folder, ours, stop):
+    with project() as (folder, ours, stop):
         ours.record(*[lambda turn=turn: litellm.completion(**turn) for turn in turns])
         stop()
         files = {json.loads(file.read_text())["key"]: file for file in _files(folder)}
@@ -67,7 +67,7 @@ def from_files(effort: Effort) -> list[Row]:
 
         variants = {"floor": Variant(lambda: read(arguments)), "ours": Variant(call, lambda: ours.replaying(run))}
         others = {"pickle in diskcache": peers.diskcache_pickle(arguments, read(arguments), folder)}
-        rows = [_row("the same from cassettes/, not in memory", variants, others, effort, _MICRO, 2.0)]
+        rows = [compared("the same from cassettes/, not in memory", variants, others, effort, MICRO, 2.0)]
 
         asked, opened = itertools.cycle(turns), itertools.cycle(turns)
         variants = {
@@ -76,7 +76,7 @@ def from_files(effort: Effort) -> list[Row]:
                 lambda: litellm.completion(**next(asked)), lambda: ours.replaying(ours.run()), most=len(turns)
             ),
         }
-        rows.append(_row("the same, asked for the first time", variants, {}, effort, _MICRO, 2.0))
+        rows.append(compared("the same, asked for the first time", variants, {}, effort, MICRO, 2.0))
         return rows
 
 
@@ -87,7 +87,7 @@ def stream(effort: Effort) -> list[Row]:
     def call() -> int:
         return sum(1 for _ in litellm.completion(**arguments))
 
-    with _project() as (folder, ours, stop):
+    with project() as (folder, ours, stop):
         ours.record(call)
         with ours.replaying(ours.run()):
             chunks = [chunk.model_dump() for chunk in litellm.completion(**arguments)]
@@ -100,9 +100,9 @@ def stream(effort: Effort) -> list[Row]:
         variants = {"floor": Variant(floor), "ours": Variant(call, lambda: ours.replaying(run))}
         others = {"litellm's cache": peers.litellm_cache(call), "vcrpy": peers.vcrpy(call, folder)}
         stop()
-        unit, scale = _MICRO
+        unit, scale = MICRO
         title = f"stream of {len(chunks)} chunks, per chunk"
-        return [_row(title, variants, others, effort, (unit, scale / len(chunks)), 1.5)]
+        return [compared(title, variants, others, effort, (unit, scale / len(chunks)), 1.5)]
 
 
 def embedding(effort: Effort) -> list[Row]:
@@ -112,7 +112,7 @@ def embedding(effort: Effort) -> list[Row]:
     def call() -> object:
         return litellm.embedding(**arguments)
 
-    with _project() as (folder, ours, stop):
+    with project() as (folder, ours, stop):
         ours.record(call)
         text = _answer_text(folder, 0)
         run = ours.run()
@@ -123,13 +123,13 @@ def embedding(effort: Effort) -> list[Row]:
         others = {"litellm's cache": peers.litellm_cache(call), "vcrpy": peers.vcrpy(call, folder)}
         stop()
         title = f"embedding {work.VECTORS} x {work.DIMENSIONS:,}"
-        return [_row(title, variants, others, effort, ("ms", 1e3), 2.0)]
+        return [compared(title, variants, others, effort, ("ms", 1e3), 2.0)]
 
 
-_MICRO = ("us", 1e6)
+MICRO = ("us", 1e6)
 
 
-def _row(
+def compared(
     title: str,
     variants: dict[str, Variant],
     others: Mapping[str, Variant | str],
@@ -147,7 +147,7 @@ def _row(
 
 
 @contextmanager
-def _project() -> Iterator[tuple[Path, Replays, Callable[[], None]]]:
+def project() -> Iterator[tuple[Path, Replays, Callable[[], None]]]:
     """An empty project, with the hooks on and the provider within reach until it is stopped."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -26,9 +26,9 @@ class Replays:
         """A run of its own, in which nothing is known yet."""
         return Run(RunSettings(memory=memory), self._root, "benchmark", os.environ)
 
-    def record(self, *calls: Callable[[], Any]) -> None:
-        """Make the calls live, and keep what they answer in the folder."""
-        with self._scope(self.run(), "record") as scope:
+    def record(self, *calls: Callable[[], Any], run: Run | None = None) -> None:
+        """Make the calls live, and keep what they answer in the folder; in a run of their own where none is given."""
+        with self._scope(run or self.run(), "record") as scope:
             for call in calls:
                 call()
             scope.end(passed=True)

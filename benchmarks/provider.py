@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from benchmarks import work
+
+PAUSE = 0.05
+"""Seconds between the first event of a stream and the others."""
 
 
 @contextmanager
@@ -48,18 +52,21 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/embeddings"):
             self._send("application/json", json.dumps(work.vectors()))
         elif body.get("stream"):
-            events = [*map(json.dumps, work.chunks()), "[DONE]"]
-            self._send("text/event-stream", "".join(f"data: {event}\n\n" for event in events))
+            self._send("text/event-stream", work.events(), pause=PAUSE)
         else:
             self._send("application/json", json.dumps(work.answer(body)))
 
     def log_message(self, *args: Any) -> None:
         """Nothing: the table is the output."""
 
-    def _send(self, content_type: str, text: str) -> None:
+    def _send(self, content_type: str, text: str, *, pause: float = 0.0) -> None:
         data = text.encode()
         self.send_response(200)
         self.send_header("content-type", content_type)
         self.send_header("content-length", str(len(data)))
         self.end_headers()
+        if pause:
+            first, data = data[: data.index(b"\n\n") + 2], data[data.index(b"\n\n") + 2 :]
+            self.wfile.write(first)
+            time.sleep(pause)
         self.wfile.write(data)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROWS = {"warm": 1, "files": 2, "stream": 1, "embedding": 1, "start": 3, "suite": 2, "idle": 2, "write": 2}
+HTTP = {"wire": 1, "part": 3, "events": 1, "passing": 2, "first-chunk": 2}
+ROWS = {"warm": 1, "files": 2, "stream": 1, "embedding": 1, **HTTP, "start": 3, "suite": 2, "idle": 2, "write": 2}
 
 
 @pytest.mark.parametrize("name", ROWS)

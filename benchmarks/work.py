@@ -28,9 +28,16 @@ def agent_turn(number: int = 0) -> dict[str, Any]:
     return {"model": MODEL, "messages": messages, "tools": _tools(), "tool_choice": "auto", "temperature": 0}
 
 
-def streamed() -> dict[str, Any]:
-    """The arguments for an answer in chunks."""
-    messages = [{"role": "user", "content": _text(60)}]
+def picture() -> dict[str, Any]:
+    """The arguments for a turn of 200 kB with an image, and the same tools."""
+    image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{'iVBORw0KGgo' * 17_500}"}}
+    words = {"type": "text", "text": "What is this?"}
+    return {**agent_turn(), "messages": [{"role": "user", "content": [words, image]}]}
+
+
+def streamed(number: int = 0) -> dict[str, Any]:
+    """The arguments for an answer in chunks; of different numbers, different questions."""
+    messages = [{"role": "user", "content": f"{_text(60)} {number}"}]
     return {"model": MODEL, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
 
 
@@ -71,6 +78,11 @@ def chunks() -> Iterator[dict[str, Any]]:
         yield {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
     yield {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     yield {**head, "choices": [], "usage": _usage()}
+
+
+def events() -> str:
+    """The chunks as they go over the wire."""
+    return "".join(f"data: {event}\n\n" for event in [*map(json.dumps, chunks()), "[DONE]"])
 
 
 def vectors() -> dict[str, Any]:
