@@ -1,7 +1,7 @@
 """Language-model calls, recorded once and replayed for ever, as a pytest plugin and as a cache.
 
-Public names: `Cache`, and the errors of `pytest_lmcache.errors`. They are imported at first use, so that loading the
-plugin stays free.
+Public names: `Cache`, `recorded`, and the errors of `pytest_lmcache.errors`. They are imported at first use, so that
+loading the plugin stays free.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_lmcache.adapters.functions import recorded
     from pytest_lmcache.cache import Cache
     from pytest_lmcache.call import Call
     from pytest_lmcache.errors import LMCacheError, Miss, Refusal
     from pytest_lmcache.scope import Calls
 
-__all__ = ["Cache", "Call", "Calls", "LMCacheError", "Miss", "Refusal", "__version__"]
+__all__ = ["Cache", "Call", "Calls", "LMCacheError", "Miss", "Refusal", "__version__", "recorded"]
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -24,6 +25,7 @@ _HOMES = {
     "LMCacheError": "errors",
     "Miss": "errors",
     "Refusal": "errors",
+    "recorded": "adapters.functions",
 }
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from threading import Lock, RLock
+from typing import ParamSpec, TypeVar
 
 from pytest_lmcache import callsite, miss
+from pytest_lmcache.adapters.functions import recorded
 from pytest_lmcache.call import Call, Key, Recording, Request
 from pytest_lmcache.errors import CassettesUnusable, LiveCall, LMCacheError, Miss, Refusal
 from pytest_lmcache.keys import KeyRule
@@ -27,6 +30,10 @@ def guard_in(mode: str, guard: str) -> str:
     if guard == "off" or mode == "off":
         return PASS
     return REFUSE if mode == "replay" else NOTE
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Phase:
@@ -207,6 +214,10 @@ class Calls:
     def cost(self) -> float:
         """US dollars of all calls whose price is known, as recorded."""
         return sum(call.cost or 0.0 for call in self.calls)
+
+    def wrap(self, function: Callable[P, R], *, name: str = "") -> Callable[P, R]:
+        """A function of this test's making with its calls replayed and recorded, see `pytest_lmcache.recorded`."""
+        return recorded(name=name)(function)
 
     def __repr__(self) -> str:
         return f"<lmcache: {self.replayed} replayed, {self.recorded} recorded, {self.missed} missed>"

@@ -22,6 +22,8 @@ TABLE = {
 }
 # The live-call guard is installed as an adapter is, whichever of them are chosen.
 GUARD = "pytest_lmcache.adapters.guard"
+# Functions that a project wrapped itself are recorded whichever adapters are chosen.
+FUNCTIONS = "pytest_lmcache.adapters.functions"
 # Adapters of one package, which is then to be there. The others take whichever of their libraries is imported.
 PACKAGES = frozenset({"litellm", "dspy"})
 
@@ -38,7 +40,7 @@ class Watch(MetaPathFinder):
         self._waiting: dict[str, Any] = {}
         self._adapters: list[Any] = []
         self._looking = False
-        modules = [GUARD] if guard else []
+        modules = [FUNCTIONS, GUARD] if guard else [FUNCTIONS]
         for name in TABLE if "auto" in names else names:
             if "auto" not in names and name in PACKAGES and importlib.util.find_spec(name) is None:
                 raise MissingPackage(

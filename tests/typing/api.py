@@ -9,7 +9,7 @@ from typing import Any, assert_type
 import pytest
 
 import pytest_lmcache
-from pytest_lmcache import Cache, Call, Calls, LMCacheError, Miss, Refusal
+from pytest_lmcache import Cache, Call, Calls, LMCacheError, Miss, Refusal, recorded
 from pytest_lmcache.call import JSON, Key, Request, Take
 from pytest_lmcache.errors import (
     BadKeyStrategy,
@@ -103,6 +103,23 @@ def read_a_call(call: Call) -> None:
     assert_type(call.seconds, float)
     assert_type(call.as_dict(), dict[str, JSON])
     call.number = 2  # type: ignore[misc]
+
+
+@recorded
+def search(query: str, limit: int = 3) -> list[str]:
+    return [query] * limit
+
+
+@recorded(name="clock")
+async def clock() -> float:
+    return 0.0
+
+
+async def wrap_functions(lmcache: Calls) -> None:
+    assert_type(search("a", limit=1), list[str])
+    assert_type(await clock(), float)
+    assert_type(lmcache.wrap(len)("a"), int)
+    search(1)  # type: ignore[arg-type]
 
 
 def catch_errors() -> None:
