@@ -11,6 +11,7 @@ Nothing of DSPy is imported until it is used.
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -22,7 +23,7 @@ NAME = "dspy"
 
 def install(module: ModuleType, gate: Gate) -> None:
     """Observe a release of DSPy with an engine of its own, 3.4 or newer; older ones are seen through litellm alone."""
-    if "dspy.clients.execution" not in sys.modules:
+    if importlib.util.find_spec("dspy.clients.execution") is None:
         return
     from pytest_lmcache.adapters.dspy import observer
 

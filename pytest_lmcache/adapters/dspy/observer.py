@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import importlib
 from collections.abc import Callable
 from types import ModuleType
 
@@ -19,8 +19,9 @@ def install(module: ModuleType, gate: Gate) -> None:
     """Observe DSPy, once."""
     if _restores:
         return
-    execution = sys.modules["dspy.clients.execution"]
-    executor = sys.modules["dspy.utils.parallelizer"].ParallelExecutor
+    # DSPy imports this one at its first call.
+    execution = importlib.import_module("dspy.clients.execution")
+    executor = importlib.import_module("dspy.utils.parallelizer").ParallelExecutor
     caches, state = Caches(module), State()
 
     def follow(owners: tuple[Owner, ...]) -> None:
@@ -32,7 +33,11 @@ def install(module: ModuleType, gate: Gate) -> None:
         (execution, "_aattempt", lambda original: calls.awaited(gate, original)),
         (execution, "_cached", lambda original: caches.unless_late(gate, original)),
         (execution, "_store", lambda original: caches.unless_late(gate, original)),
-        (sys.modules["dspy.clients.cache"].Cache, "__init__", lambda original: caches.elsewhere(gate, original)),
+        (
+            importlib.import_module("dspy.clients.cache").Cache,
+            "__init__",
+            lambda original: caches.elsewhere(gate, original),
+        ),
         (executor, "_wrap_function", lambda original: threads.on_behalf(gate, original)),
         (executor, "execute", threads.stopping),
     ):
