@@ -31,13 +31,16 @@ class Key:
     """The address of a recording: a digest of the key material, and words for the people who read the file name.
 
     `digest` is 64 hexadecimal digits (SHA-256). `strategy` is the name of the strategy that made it, `operation`
-    and `slug` are ASCII `[a-z0-9-]`.
+    and `slug` are ASCII `[a-z0-9-]`. `ignore` and `normalize` say what else made it, where that is known; they are no
+    part of the address.
     """
 
     digest: str
     strategy: str
     operation: str
     slug: str
+    ignore: tuple[str, ...] = field(default=(), compare=False)
+    normalize: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def path(self) -> str:

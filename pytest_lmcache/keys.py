@@ -67,7 +67,12 @@ def key_of(request: Request, rule: KeyRule) -> Key:
         "strategy": rule.name if isinstance(rule.strategy, str) else "callable",
         "material": material,
     }
-    return Key(digest(document), rule.name, request.operation, slug(material))
+    return Key(digest(document), rule.name, request.operation, slug(material), rule.ignore, rule.normalize)
+
+
+def rule_of(key: Key) -> KeyRule | None:
+    """The rule that made a key, None for one that a callable made."""
+    return KeyRule(key.strategy, key.ignore, key.normalize) if key.strategy in NAMED else None
 
 
 def material_of(request: Request, rule: KeyRule) -> JSON:

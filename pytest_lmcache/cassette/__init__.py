@@ -36,6 +36,8 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "strategy": str,
     "stream": bool,
 }
+# What else made the key; fields that are there when they say something.
+_RULES = ("ignore", "normalize")
 
 
 def dumps(recording: Recording) -> tuple[str, dict[str, bytes]]:
@@ -54,6 +56,7 @@ def dumps(recording: Recording) -> tuple[str, dict[str, bytes]]:
         "format": FORMAT,
         "key": recording.key.digest,
         "strategy": recording.key.strategy,
+        **{name: list(entries) for name in _RULES if (entries := getattr(recording.key, name))},
         "adapter": recording.request.adapter,
         "operation": recording.request.operation,
         "model": recording.request.model,
@@ -87,9 +90,7 @@ def loads(data: bytes, path: str, blob: Callable[[str], bytes]) -> Recording:
     takes = tuple(_take(item, path) for item in document["responses"])
     if not takes:
         raise BadRecording(path, "holds no response", _AGAIN)
-    conversation = tuple(document["conversation"])
-    if not all(type(name) is str for name in conversation):
-        raise BadRecording(path, "its field 'conversation' must list names", _AGAIN)
+    conversation = _names(document["conversation"], "conversation", path)
     operation = document["operation"]
     request = Request(
         adapter=document["adapter"],
@@ -99,11 +100,16 @@ def loads(data: bytes, path: str, blob: Callable[[str], bytes]) -> Recording:
         conversation=conversation,
         stream=document["stream"],
     )
-    key = Key(document["key"], document["strategy"], operation, slug="")
-    allowed = document.get("allow_secrets", [])
-    if not isinstance(allowed, list) or not all(type(entry) is str for entry in allowed):
-        raise BadRecording(path, "its field 'allow_secrets' must list paths or kinds", _AGAIN)
-    return Recording(key, request, takes, document["recorded_at"], document["recorded_by"], allowed=tuple(allowed))
+    ignore, normalize = (_names(document.get(name, []), name, path) for name in _RULES)
+    key = Key(document["key"], document["strategy"], operation, "", ignore, normalize)
+    allowed = _names(document.get("allow_secrets", []), "allow_secrets", path)
+    return Recording(key, request, takes, document["recorded_at"], document["recorded_by"], allowed=allowed)
+
+
+def _names(value: Any, name: str, path: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(type(item) is str for item in value):
+        raise BadRecording(path, f"its field {name!r} must list names", _AGAIN)
+    return tuple(value)
 
 
 def _take(item: Any, path: str) -> Take:

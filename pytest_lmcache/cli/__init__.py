@@ -18,6 +18,11 @@ COMMANDS: dict[str, str] = {
     "show": "show",
     "diff": "diff",
     "stats": "stats",
+    "check": "check",
+    "rekey": "rekey",
+    "prune": "prune",
+    "gc": "gc",
+    "install-git": "install_git",
     "scan": "scan",
 }
 """Name -> the module below this package that has it, as `command`."""
@@ -49,6 +54,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except LMCacheError as error:
             raise Failure(str(error)) from error
+        except click.Abort:
+            raise Failure("stopped") from None
         except BrokenPipeError:
             raise
         except OSError as error:

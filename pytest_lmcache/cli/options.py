@@ -76,12 +76,15 @@ def _reads(read: Callable[[str], T]) -> Callable[[Any, Any, str | None], T | Non
     return callback
 
 
-def _read_bytes(text: str) -> int:
+def _bytes(text: str) -> int:
     try:
         return read_size(text)
     except BadOption:
         raise BadOption(f"{text!r} is no size; write bytes, or for example 500kB or 1MiB") from None
 
+
+read_bytes = _reads(_bytes)
+"""The callback of an option that is a size."""
 
 _MOST_BROKEN = 3
 _CHOICES = (
@@ -91,6 +94,6 @@ _CHOICES = (
     click.option("--text", default="", metavar="TEXT", help="Part of what was asked or answered."),
     click.option("--older-than", "older", metavar="AGE", callback=_reads(read_age), help="Such as 90d, 12h, 2w."),
     click.option("--newer-than", "newer", metavar="AGE", callback=_reads(read_age), help="Such as 90d, 12h, 2w."),
-    click.option("--larger-than", "larger", metavar="SIZE", callback=_reads(_read_bytes), help="Such as 100kB."),
+    click.option("--larger-than", "larger", metavar="SIZE", callback=read_bytes, help="Such as 100kB."),
     click.option("--cost-above", "dearer", metavar="DOLLARS", type=float, help="US dollars, of all its takes."),
 )

@@ -56,7 +56,7 @@ class Repository:
             "status",
             "--porcelain=v1",
             "-z",
-            "--ignored=matching",
+            "--ignored=traditional",
             "--untracked-files=all",
             "--no-renames",
             "--",

@@ -45,8 +45,7 @@ def find(start: Path, cassettes: str | None = None) -> Project:
 
     Raises BadOption for an ini file with a value nobody can mean, CassettesUnusable where there is no such folder.
     """
-    found = _ini_file(start)
-    root, settings = found if found is not None else (_without_ini(start), {})
+    root, settings = root_and_settings(start)
     if cassettes is not None:
         folder, shown = start / cassettes, cassettes.rstrip("/") or "/"
     else:
@@ -63,6 +62,11 @@ def find(start: Path, cassettes: str | None = None) -> Project:
             f"{shown}: {cause}. Record first (pytest --lmcache=record), or name one with --cassettes DIR."
         )
     return Project(root, folder, shown, settings)
+
+
+def root_and_settings(start: Path) -> tuple[Path, dict[str, Any]]:
+    """The root directory of the project that `start` is in, and what its ini file sets. Raises BadOption."""
+    return _ini_file(start) or (_without_ini(start), {})
 
 
 def _shown(folder: Path, start: Path) -> str:

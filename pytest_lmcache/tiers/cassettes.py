@@ -15,7 +15,15 @@ from pytest_lmcache.cassette import blobs
 from pytest_lmcache.errors import BadRecording, CassettesUnusable
 
 TEMP_SUFFIX = ".lmcache-tmp"
-_ATTRIBUTES = "* text eol=lf\nblobs/** binary\n"
+ATTRIBUTES = """\
+* text eol=lf
+*.json diff=lmcache linguist-generated=false
+blobs/** binary linguist-generated=true
+"""
+"""What git and GitHub are told of the folder: recordings are to be read, by `pytest-lmcache install-git` as
+conversations; blobs are folded.
+"""
+
 _IGNORED = f"*{TEMP_SUFFIX}\n"
 # A link or a pipe in place of a recording is not followed, nor waited for.
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -102,7 +110,7 @@ class Cassettes:
 
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        for name, text in ((".gitattributes", _ATTRIBUTES), (".gitignore", _IGNORED)):
+        for name, text in ((".gitattributes", ATTRIBUTES), (".gitignore", _IGNORED)):
             if not (self.folder / name).exists():
                 self._write(name, text.encode())
 

@@ -173,6 +173,21 @@ class Database(diskcache.Cache):  # type: ignore[misc]
         self.clear()
         self._settle(0)
 
+    def names_without(self, prefix: str) -> int:
+        """How many names do not begin with `prefix`."""
+        asked = "SELECT COUNT(*) FROM Cache WHERE substr(key, 1, ?) != ?"
+        found: int = self._connection.execute(asked, (len(prefix), prefix)).fetchone()[0]
+        return found
+
+    def shrink(self) -> None:
+        """Evict until everything fits the size, and give the space back; a size for nothing at all keeps nothing."""
+        try:
+            with self.transact():
+                self._evict("")
+        except TooBig:
+            self.clear()
+        self._settle(0)
+
     def flush(self) -> None:
         """Write down what was read lately. An order of eviction is worth no error."""
         if self._touched:

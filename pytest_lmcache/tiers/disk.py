@@ -98,6 +98,19 @@ class Disk:
         self._on_database(lambda database: database.wipe())
         (self.folder / SET_ASIDE).unlink(missing_ok=True)
 
+    def count(self) -> int:
+        """How many recordings are kept."""
+        return self._on_database(lambda database: database.names_without(_pointer("")))
+
+    def trim(self, size: int) -> None:
+        """Forget what was used least recently until the files take at most `size` bytes."""
+        self.close()
+        smaller = Disk(self.folder, size, warn=self._warn)
+        try:
+            smaller._on_database(lambda database: database.shrink())
+        finally:
+            smaller.close()
+
     def volume(self) -> int:
         """Bytes the database and its log take in the folder now."""
         total = 0

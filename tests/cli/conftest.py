@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from projects import litellm_forgets_its_clients, project, provider, running_provider
 
 from pytest_lmcache.cli import main
+
+__all__ = ["litellm_forgets_its_clients", "project", "provider", "running_provider"]
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -62,7 +65,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path, monkeypatch):
+def shop(request, tmp_path, monkeypatch):
+    """The examples' recordings. A test that also has a `project`, which records, stands in that one's folder."""
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -71,5 +75,5 @@ def shop(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "pytest.ini").write_text("[pytest]\n")
     shutil.copytree(ROOT / "cassettes", folder / "cassettes")
-    monkeypatch.chdir(folder)
+    monkeypatch.chdir(request.getfixturevalue("project").path if "project" in request.fixturenames else folder)
     return Shop(folder)

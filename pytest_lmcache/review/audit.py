@@ -1,0 +1,141 @@
+"""Whether a folder of recordings is as it should be: each file readable, true to its key and rightly named, no secrets
+in it, nothing beside it that no recording needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_lmcache import cassette, screen
+from pytest_lmcache.call import Recording
+from pytest_lmcache.errors import BadRecording, LMCacheError
+from pytest_lmcache.keys import key_of, rule_of
+from pytest_lmcache.review.folder import BLOBS
+from pytest_lmcache.review.library import Library
+from pytest_lmcache.tiers.cassettes import TEMP_SUFFIX, Cassettes
+
+KINDS = ("unreadable", "key", "name", "secret", "unused", "leftover")
+"""What may be wrong with a file: it cannot be read; its request does not make its key; its name is not that of its key;
+it holds what looks like a credential; no recording refers to it; a run that was interrupted left it.
+"""
+
+_SECRET = "If it is real, revoke it; delete the file and record it again without it. If it opens nothing: allow_secrets"
+_PRUNE = "Remove it: pytest-lmcache prune"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with a file of the folder. `path` is below it, `cause` and `remedy` are sentences."""
+
+    path: str
+    kind: str
+    cause: str
+    remedy: str
+
+
+def audit(library: Library, *, secrets: bool = True) -> Iterator[Finding]:
+    """Everything that is wrong with a folder, file by file, then with what stands beside the recordings."""
+    cassettes = library.cassettes
+    used = _Blobs(cassettes)
+    whole = True
+    for file in library.progress(library.files(), "Checking"):
+        path = file.relative_to(cassettes.folder).as_posix()
+        try:
+            recording = cassette.loads(cassettes.read(file), cassettes.name(path), used.read)
+        except BadRecording as error:
+            whole = False
+            yield Finding(path, "unreadable", error.cause, error.remedy)
+            continue
+        yield from _of_key(path, recording)
+        if secrets:
+            yield from _of_secrets(path, recording)
+    yield from _beside(cassettes.folder, used.names, whole=whole)
+
+
+def unused_blobs(library: Library, gone: Collection[str] = ()) -> list[str]:
+    """The blobs that no recording refers to once those of the paths in `gone` are removed; paths below the folder.
+
+    Raises BadRecording when a recording that stays cannot be read: what it refers to is not known.
+    """
+    cassettes = library.cassettes
+    used = _Blobs(cassettes)
+    for file in library.progress(library.files(), "Reading"):
+        path = file.relative_to(cassettes.folder).as_posix()
+        if path not in gone:
+            cassette.loads(cassettes.read(file), cassettes.name(path), used.note)
+    return [f"{BLOBS}/{name}" for name in _blobs(cassettes.folder) if name not in used.names]
+
+
+def leftovers(folder: Path) -> list[str]:
+    """The temporary files that an interrupted run left, paths below the folder."""
+    found = [*folder.glob(f"*{TEMP_SUFFIX}"), *folder.glob(f"*/*{TEMP_SUFFIX}")]
+    return sorted(file.relative_to(folder).as_posix() for file in found)
+
+
+class _Blobs:
+    """Reads blobs and remembers which were asked for."""
+
+    def __init__(self, cassettes: Cassettes) -> None:
+        self.names: set[str] = set()
+        self._cassettes = cassettes
+
+    def note(self, name: str) -> bytes:
+        """Nothing in place of a blob, which need not be there."""
+        self.names.add(name)
+        return b""
+
+    def read(self, name: str) -> bytes:
+        """A blob that is to be there and intact. Raises BadRecording."""
+        self.names.add(name)
+        return self._cassettes.blob(name)
+
+
+def _of_key(path: str, recording: Recording) -> Iterator[Finding]:
+    rule = rule_of(recording.key)
+    if rule is None:
+        if path[-25:-5] != recording.key.digest[:20]:
+            yield _misnamed(path, f"…-{recording.key.digest[:20]}.json")
+        return
+    try:
+        key = key_of(recording.request, rule)
+    except LMCacheError as error:
+        yield Finding(path, "key", f"its key cannot be made: {error}", "Record it again.")
+        return
+    if key.digest != recording.key.digest:
+        cause = f"its request does not make its key under {rule.name!r}: one of the two was edited"
+        yield Finding(path, "key", cause, "Undo the edit, or delete the file and record it again.")
+    elif path != key.path:
+        yield _misnamed(path, key.path)
+
+
+def _misnamed(path: str, name: str) -> Finding:
+    return Finding(path, "name", "no call looks for it under this name", f"Name it {name}, or delete it.")
+
+
+def _of_secrets(path: str, recording: Recording) -> Iterator[Finding]:
+    found = [*screen.in_request(recording.request.body)]
+    for number, take in enumerate(recording.takes):
+        found += screen.in_answer(take.parsed(), number)
+    for one in screen.unallowed(found, recording.allowed):
+        yield Finding(path, "secret", f"what looks like a {one.kind} stands at {one.path}", _SECRET)
+
+
+def _beside(folder: Path, used: set[str], *, whole: bool) -> Iterator[Finding]:
+    """What stands beside the recordings; blobs only when all recordings could be read."""
+    if whole:
+        for name in _blobs(folder):
+            if name not in used:
+                yield Finding(
+                    f"{BLOBS}/{name}", "unused", "no recording refers to it", "Remove it: pytest-lmcache prune"
+                )
+    for path in leftovers(folder):
+        yield Finding(path, "leftover", "an interrupted run left it", _PRUNE)
+
+
+def _blobs(folder: Path) -> list[str]:
+    try:
+        return sorted(file.name for file in (folder / BLOBS).iterdir() if not file.name.endswith(TEMP_SUFFIX))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
