@@ -21,7 +21,9 @@ KINDS = ("unreadable", "key", "name", "secret", "unused", "leftover")
 it holds what looks like a credential; no recording refers to it; a run that was interrupted left it.
 """
 
-_SECRET = "If it is real, revoke it; delete the file and record it again without it. If it opens nothing: allow_secrets"
+_EXPOSED = (
+    "If it is real, revoke it; delete the file and record it again without it. If it opens nothing: allow_secrets"
+)
 _PRUNE = "Remove it: pytest-lmcache prune"
 
 
@@ -119,7 +121,7 @@ def _of_secrets(path: str, recording: Recording) -> Iterator[Finding]:
     for number, take in enumerate(recording.takes):
         found += screen.in_answer(take.parsed(), number)
     for one in screen.unallowed(found, recording.allowed):
-        yield Finding(path, "secret", f"what looks like a {one.kind} stands at {one.path}", _SECRET)
+        yield Finding(path, "secret", f"what looks like a {one.kind} stands at {one.path}", _EXPOSED)
 
 
 def _beside(folder: Path, used: set[str], *, whole: bool) -> Iterator[Finding]:
