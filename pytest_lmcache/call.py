@@ -9,6 +9,9 @@ import ujson
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
+IMPORTED = "imported from "
+"""What `Recording.recorded_by` begins with when no test recorded it; the cassette of another tool follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -72,9 +75,9 @@ class Take:
 class Recording:
     """One request with its takes, in the order they were made.
 
-    `recorded_at` is UTC, ISO 8601, in seconds; `recorded_by` the node id of the first test that asked; `run` the
-    identity of the run that made the newest take, known to the local disk only. `allowed` says which of what looks like
-    a credential in it somebody has allowed, by path or by kind.
+    `recorded_at` is UTC, ISO 8601, in seconds; `recorded_by` the node id of the first test that asked, or IMPORTED and
+    a file; `run` the identity of the run that made the newest take, known to the local disk only. `allowed` says which
+    of what looks like a credential in it somebody has allowed, by path or by kind.
     """
 
     key: Key
@@ -84,6 +87,11 @@ class Recording:
     recorded_by: str
     run: str = ""
     allowed: tuple[str, ...] = ()
+
+    @property
+    def imported_from(self) -> str:
+        """The cassette of another tool that the recording was made of; empty when a test recorded it."""
+        return self.recorded_by.removeprefix(IMPORTED) if self.recorded_by.startswith(IMPORTED) else ""
 
     def with_take(self, take: Take, *, run: str, allowed: tuple[str, ...] = ()) -> Recording:
         """The same recording with one more take at the end, and what is allowed of it."""

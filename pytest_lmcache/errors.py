@@ -14,6 +14,7 @@
         ├── BadKeyStrategy      a callable given as key strategy failed, or returned what is not JSON
         ├── CredentialFound     an answer was not recorded, since it or its request holds what looks like a credential
         ├── UnstorableResponse  an answer that could not be rebuilt as it was
+        ├── UnreadableCassette  a cassette of another tool that cannot be read
         ├── TierUnavailable     the folder of the local disk tier cannot be used
         └── MissingPackage      an adapter was asked for whose SDK is not installed
 
@@ -143,6 +144,10 @@ class CredentialFound(LMCacheError):
 
 class UnstorableResponse(LMCacheError):
     """An answer that does not survive being written down and rebuilt; the call itself went through."""
+
+
+class UnreadableCassette(LMCacheError):
+    """A file that should be a cassette of another tool and cannot be read; the text completes 'not used: ...'."""
 
 
 class TierUnavailable(LMCacheError):

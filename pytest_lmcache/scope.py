@@ -134,7 +134,7 @@ class Scope:
                 self._phase = self._phase or Phase(self._stack, self._tally, self.name, self._keep)
             self._phase.add(recording)
         self._tally.add(call)
-        if _repeated_at_temperature(call, self.settings):
+        if _repeated_at_temperature(call, self.calls, self.settings):
             self._tally.repeat(self.name)
 
     def refuse(self, request: Request, key: Key, number: int) -> Refusal:
@@ -226,11 +226,14 @@ class Calls:
         return sum(call.outcome == outcome for call in self.calls)
 
 
-def _repeated_at_temperature(call: Call, settings: Settings) -> bool:
+def _repeated_at_temperature(call: Call, calls: list[Call], settings: Settings) -> bool:
+    """Whether a call got an answer once more that a model would have given differently."""
     if call.outcome != "replayed" or call.number < 2 or settings.repeat != "same":
         return False
     temperature = call.request.body.get("temperature")
-    return isinstance(temperature, int | float) and temperature > 0
+    if not isinstance(temperature, int | float) or temperature <= 0:
+        return False
+    return sum(earlier.key == call.key and earlier.take == call.take for earlier in calls) > 1
 
 
 def _drain(stream: OpenStream) -> None:

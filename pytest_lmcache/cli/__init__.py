@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "gc": "gc",
     "install-git": "install_git",
     "scan": "scan",
+    "import": "importing",
 }
 """Name -> the module below this package that has it, as `command`."""
 

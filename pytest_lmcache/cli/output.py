@@ -107,9 +107,9 @@ class Output:
         lines[-1] = self._styled(lines[-1], last)
         click.echo("\n".join(lines))
 
-    def progress(self, things: Sequence[T], doing: str) -> Iterable[T]:
-        """The same things; on a terminal, a bar on stderr while many of them are worked through."""
-        if len(things) < _MANY or not sys.stderr.isatty():
+    def progress(self, things: Sequence[T], doing: str, *, many: int = _MANY) -> Iterable[T]:
+        """The same things; on a terminal, a bar on stderr while `many` or more of them are worked through."""
+        if len(things) < many or not sys.stderr.isatty():
             return things
         return self._tracked(things, doing)
 

@@ -41,7 +41,7 @@ def explain(
             other_strategy=_other_strategy(cassettes, request, rule, around),
             take=number if takes else 0,
             takes=takes,
-            notes=_notes(cassettes, request, rule),
+            notes=(*_imported(around), *_notes(cassettes, request, rule)),
         )
     )
 
@@ -76,6 +76,13 @@ def _other_strategy(
             if key_of(recording.request, other).digest == key.digest:
                 return name, _shown(cassettes, path)
     return ()
+
+
+def _imported(around: Neighbourhood) -> tuple[str, ...]:
+    """What an imported recording close by means: its recorder did not compare what was asked, and this plugin does."""
+    if not around.closest or not (origin := around.closest[0][1].imported_from):
+        return ()
+    return (f"The nearest one was imported from {origin}: the request has changed since it was recorded there.",)
 
 
 def _notes(cassettes: Cassettes, request: Request, rule: KeyRule) -> tuple[str, ...]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Protocol
-
-import ujson
 
 from pytest_lmcache import screen
 from pytest_lmcache.call import Call, Key, Recording, Request, Take
@@ -18,6 +15,7 @@ from pytest_lmcache.options import Settings
 from pytest_lmcache.patterns import Finding
 from pytest_lmcache.recorder.flights import Flights, Locks
 from pytest_lmcache.recorder.identity import Identities
+from pytest_lmcache.recorder.takes import take_of
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.seam import Adapter, Answer, Unread
 from pytest_lmcache.tiers.stack import Found, Stack
@@ -124,9 +122,8 @@ class Desk:
     def store(self, asked: Asked, answer: Answer, latency: float) -> None:
         """Make an answer safe, as a new recording or as one more take of the one there is."""
         redactor = self.bench.redactor
-        redactor.learn(os.environ)
-        response = redactor.clean_answer(answer.response, _text(answer.response))
-        take = Take(_text(response), round(latency, 3), answer.usage, answer.cost)
+        take = take_of(answer, latency, redactor)
+        response = take.parsed()
         try:
             older = self._stack.find(asked.key, self.settings.mode, asked.number).recording
         except KeyError:
@@ -190,10 +187,3 @@ class Desk:
             cause = "its request was edited and no longer makes its key"
             remedy = "Undo the edit, or delete the file and record it again with --lmcache=record"
             raise BadRecording(path, cause, remedy)
-
-
-def _text(response: Any) -> str:
-    try:
-        return ujson.dumps(response, ensure_ascii=False, escape_forward_slashes=False)
-    except UnicodeEncodeError:
-        return ujson.dumps(response)

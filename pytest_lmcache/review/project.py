@@ -40,10 +40,11 @@ class Project:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def find(start: Path, cassettes: str | None = None) -> Project:
+def find(start: Path, cassettes: str | None = None, *, missing: bool = False) -> Project:
     """The project that the folder `start` is in; with `cassettes`, that folder of recordings, relative to `start`.
 
-    Raises BadOption for an ini file with a value nobody can mean, CassettesUnusable where there is no such folder.
+    Raises BadOption for an ini file with a value nobody can mean, CassettesUnusable where there is no such folder,
+    unless it may be `missing`.
     """
     root, settings = root_and_settings(start)
     if cassettes is not None:
@@ -56,7 +57,7 @@ def find(start: Path, cassettes: str | None = None) -> Project:
             )
         folder = root / name
         shown = _shown(folder, start)
-    if not folder.is_dir():
+    if not folder.is_dir() and (folder.exists() or not missing):
         cause = "is no folder" if folder.exists() else "does not exist"
         raise CassettesUnusable(
             f"{shown}: {cause}. Record first (pytest --lmcache=record), or name one with --cassettes DIR."

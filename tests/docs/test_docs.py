@@ -10,6 +10,7 @@ import re
 import shlex
 import tomllib
 
+import click
 import litellm
 import pytest
 from documents import DOCUMENTS, ROOT, Block, all_blocks, anchors, blocks, names_in, prose, table
@@ -21,6 +22,7 @@ from pytest_lmcache.adapters.litellm.adapter import BLOCKING
 from pytest_lmcache.adapters.litellm.functions import OPERATIONS
 from pytest_lmcache.adapters.litellm.requests import CONVERSATION
 from pytest_lmcache.cassette import FOLDS
+from pytest_lmcache.cli import main
 from pytest_lmcache.errors import BadOption
 from pytest_lmcache.folding import WITHOUT
 from pytest_lmcache.options import ADAPTERS, MODES, OPTIONS, RunSettings, Settings, read_mode
@@ -28,7 +30,8 @@ from pytest_lmcache.plain import TAGS
 
 REFERENCE = ROOT / "docs" / "reference.md"
 BY_INI_NAME = {f"lmcache_{option.name}": option for option in OPTIONS}
-COMMAND = re.compile(r"^(?:- run: |\$ )?(?:\w+=\S+ )*(?:python -m )?pytest\b(.*)$")
+COMMAND = re.compile(r"^(?:- run: |\$ )?(?:\w+=\S+ )*(?:python -m )?pytest(?![\w-])(.*)$")
+TYPED = re.compile(r"^(?:\$ )?pytest-lmcache (\w+)(.*)$", re.MULTILINE)
 
 
 def sections() -> list[tuple[str, str]]:
@@ -85,6 +88,24 @@ def test_every_command_has_options_that_exist(block: Block, pytestconfig):
         assert not unknown, f"{block}: {unknown}"
         if known.lmcache is not None:
             read_mode(known.lmcache)
+
+
+@pytest.mark.parametrize("block", all_blocks("console", "yaml", "text", "bash"), ids=str)
+def test_every_command_of_ours_exists_with_its_options(block: Block):
+    for name, arguments in TYPED.findall(block.text):
+        command(name).make_parser(click.Context(main)).parse_args(shlex.split(arguments, comments=True))
+
+
+def command(name: str) -> click.Command:
+    found = main.get_command(click.Context(main), name)
+    assert found is not None, name
+    return found
+
+
+def test_the_reference_has_every_option_of_import():
+    rows = table(REFERENCE, "pytest-lmcache import")
+    options = {option.opts[0] for option in command("import").params if option.opts[0].startswith("--")}
+    assert {row[0].split()[0].strip("`") for row in rows} == options
 
 
 @pytest.mark.parametrize("block", all_blocks("ini", "toml"), ids=str)
