@@ -23,11 +23,15 @@ ON_BEHALF: ContextVar[Recorder | None] = ContextVar("lmcache_on_behalf", default
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A provider's answer as plain JSON, with its token counts (see `Take.usage`) and its cost in US dollars."""
+    """A provider's answer as plain JSON, with its token counts (see `Take.usage`) and its cost in US dollars.
+
+    `error` says that the provider refused or failed, so that another try may bring another answer.
+    """
 
     response: dict[str, JSON]
     usage: dict[str, int] = field(default_factory=dict)
     cost: float | None = None
+    error: bool = False
 
 
 class Unread(Protocol):

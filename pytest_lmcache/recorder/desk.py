@@ -90,6 +90,8 @@ class Desk:
         self._stack = stack
         self._identities = bench.identities(rule)
         self._counts: dict[str, int] = {}
+        # The calls whose last answer was an error, just recorded: a retry asks again, as it would without us.
+        self._failed: set[str] = set()
         self._lock = Lock()
 
     def asked(self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked | None:
@@ -128,7 +130,8 @@ class Desk:
             older = self._stack.find(asked.key, self.settings.mode, asked.number).recording
         except KeyError:
             older = None
-        if older is not None and self.settings.repeat == "same":
+        retried = asked.key.digest in self._failed
+        if older is not None and self.settings.repeat == "same" and not retried:
             self.unrecorded(asked, "an identical call that was under way at the same time was recorded")
             return
         found = [*screen.in_request(asked.request.body), *screen.in_answer(response, len(older.takes) if older else 0)]
@@ -146,6 +149,7 @@ class Desk:
             recording = Recording(asked.key, asked.request, (take,), now, test, self._stack.run, allowed)
         aliases = tuple(key_of(asked.request, KeyRule(name)) for name in NAMED if self._rule != KeyRule(name))
         self._stack.keep(recording, aliases)
+        (self._failed.add if answer.error else self._failed.discard)(asked.key.digest)
         outcome = "refreshed" if self.settings.mode == "refresh" else "recorded"
         self.log.add(Call(asked.request, asked.key, outcome, "provider", take, asked.number), recording)
 
@@ -172,7 +176,7 @@ class Desk:
             found = self._stack.find(asked.key, self.settings.mode, 1 if again else asked.number)
         except KeyError:
             return None
-        if asked.number > len(found.recording.takes) and not again:
+        if asked.number > len(found.recording.takes) and (not again or asked.key.digest in self._failed):
             return None
         if found.tier == "cassettes":
             self._check(found.recording.request, asked)

@@ -82,7 +82,7 @@ def dump(head: Head, raw: bytes, request: Request) -> Answer:
     kept: dict[str, JSON] = {name.lower(): value for name, value in sorted(head.headers) if _is_kept(name.lower())}
     record: dict[str, JSON] = {"type": "http", "status": head.status, "headers": kept}
     if head.status >= 400:
-        return Answer(record | _content(body, kind))
+        return Answer(record | _content(body, kind), error=True)
     framing = dialects.framing(kind, request)
     if framing is not None:
         events = _events(framing, body, request)

@@ -50,7 +50,7 @@ def dump_error(error: Exception) -> Answer | None:
     kept = {attribute: getattr(error, attribute, None) for attribute in _KEPT}
     # An attribute of the error may itself be called `type`, so that they have a place of their own.
     attributes: dict[str, JSON] = {name: value for name, value in kept.items() if value is not None and _is_json(value)}
-    return Answer({"type": "error", "class": name, "attributes": attributes})
+    return Answer({"type": "error", "class": name, "attributes": attributes}, error=True)
 
 
 def build_error(response: dict[str, Any]) -> Exception:

@@ -68,6 +68,25 @@ def test_errors_are_recorded_when_asked_for(project):
     assert project.provider.count() == 1
 
 
+def test_a_recorded_error_does_not_answer_the_retries_of_the_sdk(project):
+    for mode in ("record", "replay", "record"):
+        with project.scope(mode, record_errors=True) as scope:
+            asking("error-503-once")(client(project))
+        (content,) = {call.response["body"]["id"] for call in scope.calls if call.response["status"] == 200}
+        assert [call.response["status"] for call in scope.calls] == [503, 200]
+        assert project.only_file()["responses"][1]["answer"]["body"]["id"] == content
+    assert project.provider.count() == 2
+
+
+def test_an_error_that_stays_is_replayed_to_every_retry(project):
+    for mode in ("record", "replay"):
+        with project.scope(mode, record_errors=True) as scope, pytest.raises(openai.InternalServerError):
+            asking("error-503")(client(project, max_retries=1))
+        assert [call.response["status"] for call in scope.calls] == [503, 503]
+    assert project.provider.count() == 2
+    assert len(project.only_file()["responses"]) == 2
+
+
 def test_the_key_of_a_client_is_taken_out_of_a_prompt_and_moves_no_key(project):
     def ask(key: str) -> None:
         made = openai.OpenAI(base_url=f"{project.provider.url}/v1", api_key=key)
