@@ -104,9 +104,31 @@ class _Exchange(Exchange):
         return made
 
     async def check(self, response: Any) -> None:
-        """Do for a replayed response what the session does for a live one: raise for its status, if it is to."""
+        """Do for a replayed response what the session does for a live one: tell its traces that a request began and
+        ended, and raise for its status, if it is to.
+        """
         if response is not self._replayed:
             return
+        told = "POST", response.url, response.request_info.headers
+        traces = [self._trace(config) for config in self._session._trace_configs]
+        for trace in traces:
+            await trace.send_request_start(*told)
+        try:
+            await self._raise_for_status(response)
+        except BaseException as error:
+            for trace in traces:
+                await trace.send_request_exception(*told, error)
+            raise
+        for trace in traces:
+            await trace.send_request_end(*told, response)
+
+    def _trace(self, config: Any) -> Any:
+        from aiohttp.tracing import Trace
+
+        context = config.trace_config_ctx(trace_request_ctx=self._options.get("trace_request_ctx"))
+        return Trace(self._session, config, context)
+
+    async def _raise_for_status(self, response: Any) -> None:
         wish = self._options.get("raise_for_status")
         if wish is None:
             wish = self._session._raise_for_status

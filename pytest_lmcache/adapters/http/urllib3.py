@@ -38,6 +38,7 @@ def blocking(module: ModuleType, gate: Gate, original: Callable[..., Any]) -> Ca
 
         recorder = None if INSIDE.get() else gate()
         if recorder is not None and plausible(method, url):
+            args, options = _with_bytes(args, options)
             arguments = _arguments(method, url, pool, args, options)
             if arguments is not None and (question := asked(*arguments)) is not None:
                 exchange = _Exchange(
@@ -185,17 +186,38 @@ def _headers(pool: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     return pool.headers if given is None else given
 
 
+def _with_bytes(args: tuple[Any, ...], options: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments with the body as bytes, since a file or an iterator can be read once only."""
+    body = _option("body", args, options)
+    if body is None or isinstance(body, bytes):
+        return args, options
+    if hasattr(body, "read"):
+        body = body.read()
+    body = _bytes(body) if isinstance(body, str) or _is_buffer(body) else b"".join(map(_bytes, body))
+    return ((body, *args[1:]), options) if args else ((), {**options, "body": body})
+
+
+def _is_buffer(body: Any) -> bool:
+    try:
+        memoryview(body)
+    except TypeError:
+        return False
+    return True
+
+
+def _bytes(text: Any) -> bytes:
+    return text.encode() if isinstance(text, str) else bytes(text)
+
+
 def _arguments(
     method: str, url: str, pool: Any, args: tuple[Any, ...], options: dict[str, Any]
 ) -> tuple[str, str, str, bytes] | None:
-    """Method, target, content type and body of a request, None for a body that can be read once only."""
+    """Method, target, content type and body of a request, None for one without a body."""
     body = _option("body", args, options)
-    if isinstance(body, str):
-        body = body.encode()
-    if not isinstance(body, bytes | bytearray):
+    if not isinstance(body, bytes):
         return None
     kind = ""
     for name, value in _headers(pool, args, options).items():
         if name.lower() in ("content-type", b"content-type"):
             kind = value.decode("latin-1") if isinstance(value, bytes) else value
-    return method.upper(), target_of(url), kind, bytes(body)
+    return method.upper(), target_of(url), kind, body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
+from tempfile import TemporaryFile
 from typing import Any
 
 from calls import CHAT, Table
@@ -71,6 +72,23 @@ async def _aiohttp_form(url: str) -> Any:
         return await answer.json()
 
 
+@TABLE.row("aiohttp", "async", "traces", "aiohttp")
+async def _aiohttp_traces(url: str) -> Any:
+    aiohttp, told = import_module("aiohttp"), []
+
+    async def note(session: Any, context: Any, params: Any) -> None:
+        answered = getattr(params, "response", None)
+        told.append((params.method, str(params.url), context.trace_request_ctx, answered and answered.status))
+
+    traces = aiohttp.TraceConfig()
+    for signal in (traces.on_request_start, traces.on_request_end, traces.on_request_exception):
+        signal.append(note)
+    session = aiohttp.ClientSession(trace_configs=[traces])
+    async with session, session.post(url + PATH, json=CHAT, trace_request_ctx="ours") as response:
+        assert len(told) == 2
+        return told, await response.json()
+
+
 @TABLE.row("requests", "sync", "json", "requests")
 def _requests(url: str) -> Any:
     response = import_module("requests").post(url + PATH, json=CHAT)
@@ -81,6 +99,20 @@ def _requests(url: str) -> Any:
 def _requests_lines(url: str) -> Any:
     with import_module("requests").post(url + PATH, json=STREAM, stream=True) as response:
         return list(response.iter_lines())
+
+
+@TABLE.row("requests", "sync", "body in a file", "requests")
+def _requests_file(url: str) -> Any:
+    with TemporaryFile() as file:
+        file.write(json.dumps(CHAT).encode())
+        file.seek(0)
+        return import_module("requests").post(url + PATH, data=file).json()
+
+
+@TABLE.row("requests", "sync", "body in pieces", "requests")
+def _requests_pieces(url: str) -> Any:
+    text = json.dumps(CHAT)
+    return import_module("requests").post(url + PATH, data=(piece.encode() for piece in (text[:9], text[9:]))).json()
 
 
 @TABLE.row("urllib3", "sync", "request", "urllib3")
