@@ -228,6 +228,8 @@ def _read_adapters(value: Any) -> tuple[str, ...]:
     for name in names:
         if name != "auto" and name not in ADAPTERS:
             raise BadOption(f"adapters={name!r} is not one of auto, {', '.join(ADAPTERS)}")
+    if names == ["dspy"]:
+        raise BadOption("adapters='dspy' records nothing by itself; name http, litellm or both beside it")
     return tuple(names) or ("auto",)
 
 
