@@ -40,9 +40,15 @@ def sections() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("document", "section"), sections(), ids=lambda part: part.replace(" ", "-"))
-def test_the_python_blocks_of_a_section_record_and_replay(project, document, section):
+def test_the_python_blocks_of_a_section_record_and_replay(project, document, section, monkeypatch):
     """The blocks below a heading are one project. Its ini blocks hold for it."""
     write(project, document, section)
+    if any("import dspy" in path.read_text() for path in project.path.glob("*.py")):
+        for module in ("dspy.clients.execution", "pytest_lmcache.adapters.dspy.observer"):
+            pytest.importorskip(module)
+        # Where the provider is must not choose DSPy's engine.
+        project.pytester.makeconftest("import os\nos.environ['GATEWAY'] = os.environ.pop('OPENAI_API_BASE', '')\n")
+        monkeypatch.setenv("GATEWAY", "")
     recorded = project.record()
     if recorded.ret == pytest.ExitCode.NO_TESTS_COLLECTED:
         return  # collecting the blocks has run them
