@@ -32,6 +32,8 @@ BENCHMARKS = {
     "suite": "suites:one_call_each",
     "idle": "suites:no_call",
     "write": "writes:durable",
+    "dspy-hit": "dspy_cache:hits",
+    "dspy-open": "dspy_cache:opening",
 }
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (

@@ -122,8 +122,15 @@ def values_of_ones_own(models: Models, folder: Path) -> None:
 
 
 STEPS = (
-    both_layers, disk_alone, memory_alone, neither, small_memory, small_disk, one_key_for_two_models, values_of_ones_own,
-)  # fmt: skip
+    both_layers,
+    disk_alone,
+    memory_alone,
+    neither,
+    small_memory,
+    small_disk,
+    one_key_for_two_models,
+    values_of_ones_own,
+)
 
 
 def main() -> None:

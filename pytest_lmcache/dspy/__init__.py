@@ -254,11 +254,16 @@ def configure_cache(
 
 
 def _mark_as_hit(value: Any) -> None:
-    # No call was made. Objects that forbid assignment are marked past their own rules.
-    try:
-        value.usage = {}
-    except Exception:  # noqa: BLE001 - a class may raise anything at an assignment
-        object.__setattr__(value, "usage", {})
+    """Clear the usage, since no call was made. Objects that forbid assignment are marked past their own rules."""
+    extra = getattr(value, "__pydantic_extra__", None)
+    if extra and "usage" in extra:
+        # Where pydantic's assignment puts it, too, in ten times as long.
+        extra["usage"] = {}
+    else:
+        try:
+            value.usage = {}
+        except Exception:  # noqa: BLE001 - a class may raise anything at an assignment
+            object.__setattr__(value, "usage", {})
     with suppress(AttributeError):
         object.__setattr__(value, "cache_hit", True)
 

@@ -6,11 +6,13 @@ store nothing to run. litellm is imported when there is such an object, not befo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from pytest_lmcache.errors import LMCacheError, UnstorableResponse
 
+PARTS = ("fields", "extra", "private")
 _PREFIXES = ("litellm.", "openai.")
 # Bookkeeping of a call, some of it secret. What is worth keeping of it is kept apart.
 _ASIDE = ("_hidden_params", "_response_headers")
@@ -21,8 +23,8 @@ def is_one(cls: type[Any]) -> bool:
     return cls.__module__.startswith(_PREFIXES)
 
 
-def state_of(value: Any) -> tuple[Any, ...]:
-    """The arguments of `rebuilt` for an object. Raises UnstorableResponse when its class is not known."""
+def state_of(value: Any) -> dict[str, Any]:
+    """The arguments of `rebuilt`, but for the last. Raises UnstorableResponse when the class is not known."""
     try:
         from pytest_lmcache.adapters.litellm.classes import name_of
         from pytest_lmcache.adapters.litellm.objects import hidden_params
@@ -34,27 +36,31 @@ def state_of(value: Any) -> tuple[Any, ...]:
     except UnstorableResponse as error:
         raise UnstorableResponse(f"{error}.") from None
     private = value.__pydantic_private__
-    return (
-        name,
-        _without(vars(value)),
-        value.__pydantic_extra__,
-        sorted(value.__pydantic_fields_set__),
-        None if private is None else _without(private),
-        hidden_params(value) if getattr(value, "_hidden_params", None) is not None else None,
-    )
+    return {
+        "name": name,
+        "fields": _without(vars(value)),
+        "extra": value.__pydantic_extra__,
+        "private": None if private is None else _without(private),
+        "fields_set": sorted(value.__pydantic_fields_set__),
+        "hidden": hidden_params(value) if getattr(value, "_hidden_params", None) is not None else None,
+    }
 
 
-def rebuilt(name: str, fields: Any, extra: Any, fields_set: Any, private: Any, hidden: Any) -> Any:
-    """The object again. Raises ValueError for what `state_of` does not give."""
-    value: Any = object.__new__(_class(name))
+def rebuilt(
+    name: str, fields: Any, extra: Any, private: Any, fields_set: Any, hidden: Any, nested: dict[str, Any]
+) -> Any:
+    """The object again, with what is `nested` in its fields. Raises ValueError for what `state_of` does not give."""
+    cls = _class(name)
     if not (type(fields) is dict and type(fields_set) is list and _optional(extra) and _optional(private)):
         raise ValueError(f"not the parts of a {name}")
-    if hidden is not None and _optional(hidden):
-        hidden = _hidden(name, hidden)
-        if private is not None and "_hidden_params" in type(value).__private_attributes__:
-            private["_hidden_params"] = hidden
-        else:
-            fields["_hidden_params"] = hidden
+    if nested:
+        parts = {"fields": fields, "extra": extra, "private": private}
+        for part, items in nested.items():
+            parts[part].update(items)
+    if hidden is not None:
+        holder = private if private is not None and "_hidden_params" in cls.__private_attributes__ else fields
+        holder["_hidden_params"] = _hidden_class()(name, hidden)
+    value: Any = object.__new__(cls)
     _put(value, "__dict__", fields)
     _put(value, "__pydantic_extra__", extra)
     _put(value, "__pydantic_fields_set__", set(fields_set))
@@ -66,7 +72,7 @@ _put = object.__setattr__
 
 
 @lru_cache(maxsize=1024)
-def _class(name: str) -> type[Any]:
+def _class(name: str) -> Any:
     from pytest_lmcache.adapters.litellm.classes import named
 
     try:
@@ -75,10 +81,11 @@ def _class(name: str) -> type[Any]:
         raise ValueError(str(error)) from None
 
 
-def _hidden(name: str, params: dict[str, Any]) -> Any:
+@lru_cache(maxsize=1)
+def _hidden_class() -> Callable[[str, dict[str, Any]], Any]:
     from pytest_lmcache.adapters.litellm.classes import hidden
 
-    return hidden(name, params)
+    return hidden
 
 
 def _optional(value: object) -> bool:

@@ -86,13 +86,36 @@ class _Packing:
         if kind.__module__ == "numpy":
             return self._tag("array", _array(value))
         if answers.is_one(kind):
-            return self._tag("answer", self._items(answers.state_of(value), depth))
+            return self._tag("answer", self._answer(value, depth))
         return self._object(value, depth)
 
     def _items(self, items: Any, depth: int) -> list[JSON]:
         if set(map(type, items)) == {float} and all(map(math.isfinite, items)):
             return list(items)
         return [self.pack(item, depth + 1) for item in items]
+
+    def _answer(self, value: Any, depth: int) -> JSON:
+        """What the answer holds; what is tagged of it is kept apart, so that reading looks at nothing else."""
+        state = answers.state_of(value)
+        nested: dict[str, JSON] = {}
+        for part in answers.PARTS:
+            plain, tagged = self._split(state[part], depth) if state[part] is not None else (None, {})
+            state[part] = plain
+            if tagged:
+                nested[part] = tagged
+        return [*state.values(), nested]
+
+    def _split(self, fields: dict[str, Any], depth: int) -> tuple[dict[str, JSON], dict[str, JSON]]:
+        plain: dict[str, JSON] = {}
+        tagged: dict[str, JSON] = {}
+        for name, item in fields.items():
+            self.tagged = False
+            packed = self.pack(item, depth + 1)
+            # The place is kept: the order of the fields is part of what an object prints.
+            plain[name] = None if self.tagged else packed
+            if self.tagged:
+                tagged[name] = packed
+        return plain, tagged
 
     def _object(self, value: Any, depth: int) -> JSON:
         found = state_of(value)
@@ -132,6 +155,14 @@ def _as_dict(pairs: Any, classes: Classes) -> dict[Any, Any]:
     return dict(_unpacked_items(pair, classes) for pair in pairs)
 
 
+def _as_answer(parts: Any, classes: Classes) -> Any:
+    name, fields, extra, private, fields_set, hidden, nested = parts
+    if type(nested) is not dict:
+        raise ValueError("the parts of an answer are missing")
+    unpacked = {part: _unpacked(items, classes) for part, items in nested.items()}
+    return answers.rebuilt(name, fields, extra, private, fields_set, hidden, unpacked)
+
+
 def _as_object(parts: Any, classes: Classes) -> Any:
     kind, name, state = _unpacked_items(parts, classes)
     return rebuilt(kind, classes.named(name), state)
@@ -168,6 +199,6 @@ _TAGS: dict[str, Callable[[Any, Classes], Any]] = {
     "$frozenset": lambda items, classes: frozenset(_unpacked_items(items, classes)),
     "$bytes": lambda text, _: base64.b64decode(text, validate=True),
     "$array": _as_array,
-    "$answer": lambda items, classes: answers.rebuilt(*_unpacked_items(items, classes)),
+    "$answer": _as_answer,
     "$object": _as_object,
 }

@@ -42,6 +42,8 @@ def sections() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("document", "section"), sections(), ids=lambda part: part.replace(" ", "-"))
 def test_the_python_blocks_of_a_section_record_and_replay(project, document, section, monkeypatch):
     """The blocks below a heading are one project. Its ini blocks hold for it."""
+    if any(re.search(r"^(from|import) .*\bdspy\b", block.text, re.MULTILINE) for block in here(document, section)):
+        pytest.importorskip("dspy")
     write(project, document, section)
     if any("import dspy" in path.read_text() for path in project.path.glob("*.py")):
         for module in ("dspy.clients.execution", "pytest_lmcache.adapters.dspy.observer"):
@@ -76,12 +78,17 @@ def test_what_the_tutorial_shows_is_what_is_printed(project):
     assert shown["5. Change the prompt"].strip() in project.bare().stdout.str()
 
 
+def here(document: str, section: str) -> list[Block]:
+    """The blocks of a section."""
+    return [block for block in blocks(ROOT / document) if block.section == section]
+
+
 def write(project, document: str, section: str) -> None:
     """Make a project of the blocks of a section."""
-    for block in blocks(ROOT / document):
-        if block.section == section and block.language == "python":
+    for block in here(document, section):
+        if block.language == "python":
             (project.path / block.file).write_text(block.text)
-        elif block.section == section and block.language == "ini":
+        elif block.language == "ini":
             project.ini(*block.text.splitlines()[1:])
     project.pytester.syspathinsert()
 

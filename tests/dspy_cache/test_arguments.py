@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
+from pathlib import Path
 
 import dspy
 import pytest
@@ -96,3 +98,11 @@ def test_configuring_makes_it_the_cache_of_dspy(use, tmp_path):
     assert dspy.cache.memory is None
     assert dspy.cache.disk.size_limit == 10**6
     dspy.cache.close()
+
+
+def test_the_reference_has_every_argument_and_its_default():
+    text = (Path(__file__).parents[2] / "docs" / "reference.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `(.*?)` \|", text.split("### `pytest_lmcache.dspy.Cache`")[1], re.MULTILINE)
+    for function in (Cache.__init__, configure_cache):
+        parameters = list(inspect.signature(function).parameters.values())
+        assert [(item.name, str(item.default)) for item in parameters if item.name != "self"] == rows[:7]

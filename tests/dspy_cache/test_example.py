@@ -1,4 +1,4 @@
-"""The script in `examples/`, run as its first line says; what it prints is what DSPy's tutorial on its cache promises."""
+"""The script in `examples/`, run as its first line says; it prints what DSPy's tutorial on its cache promises."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def printed(running_provider):
     command = [sys.executable, str(EXAMPLES / "dspy_cache.py"), "--base-url", f"{running_provider.url}/v1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    steps, others = {}, []
+    title, steps, others = "", {}, []
     for line in done.stdout.splitlines():
         if found := LINE.fullmatch(line):
             _, _, _, live, tokens, answer = found.groups()
@@ -74,6 +74,8 @@ def test_a_value_of_ones_own_class_comes_back(printed):
 
 
 def test_without_a_base_url_it_brings_its_own_provider():
-    done = subprocess.run([sys.executable, str(EXAMPLES / "dspy_cache.py")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "dspy_cache.py")], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert len(LINE.findall(done.stdout)) == 15
