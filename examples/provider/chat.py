@@ -96,7 +96,8 @@ def choice_of(choice: Any) -> str:
     """The `tool_choice` of a request as one word."""
     if isinstance(choice, dict):
         return str(choice.get("function", choice).get("name", "required"))
-    return str(choice or "auto")
+    # Mistral says "any" where OpenAI says "required".
+    return "required" if choice == "any" else str(choice or "auto")
 
 
 def usage(prompt_tokens: int, answers: list[Answer]) -> Object:

@@ -77,7 +77,12 @@ def _read(body: Object) -> Asked:
 
 
 def _tool(declared: Object) -> Tool:
-    schema = declared.get("parametersJsonSchema") or declared.get("parameters") or {"type": "object"}
+    schema = (
+        declared.get("parametersJsonSchema")
+        or declared.get("parameters_json_schema")
+        or declared.get("parameters")
+        or {"type": "object"}
+    )
     return Tool(declared["name"], declared.get("description") or "", _plain(schema))
 
 

@@ -36,6 +36,7 @@ class Gemini:
         form = _form(wire.url, usual="sse" if stream else "json")
         if form is None or not _same_model(body, model):
             return None
+        _number_calls(body["contents"])
         return request_of(
             self.name, "generate", {**body, **form}, CONVERSATION, model=model, stream=stream, labels={"labels"}
         )
@@ -105,6 +106,19 @@ def _same_model(body: dict[str, Any], model: str) -> bool:
         return True
     body["model"] = named
     return False
+
+
+def _number_calls(contents: Any) -> None:
+    """Name the calls of functions by their order. Gemini does not need to name them, and where it did not, each
+    framework invents names of its own, which would be others in the next run.
+    """
+    names: dict[str, str] = {}
+    for content in contents if isinstance(contents, list) else [contents]:
+        for part in objects_at(content, "parts"):
+            for field in ("functionCall", "functionResponse"):
+                said = part.get(field)
+                if isinstance(said, dict) and isinstance(said.get("id"), str):
+                    said["id"] = names.setdefault(said["id"], f"call-{len(names) + 1}")
 
 
 def _read(responses: Sequence[Any]) -> Reading:

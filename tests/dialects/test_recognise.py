@@ -262,3 +262,15 @@ def test_a_field_nobody_has_heard_of_moves_the_key(example: Example, name: str, 
     assert changed is not None
     assert changed.body[name] == value
     assert key_of(request, KeyRule()).digest != key_of(changed, KeyRule()).digest
+
+
+def test_names_that_frameworks_give_to_calls_of_gemini_are_in_no_key():
+    def asked(first: str, second: str) -> Wire:
+        calls = [{"functionCall": {"id": name, "name": "weather", "args": {}}} for name in (first, second)]
+        results = [{"functionResponse": {"id": name, "name": "weather", "response": {}}} for name in (second, first)]
+        said = [*CONTENTS, {"role": "model", "parts": calls}, {"role": "user", "parts": results}]
+        return post(f"{GEMINI}:generateContent", {"contents": said})
+
+    one, other, crossed = asked("a", "b"), asked("c", "d"), asked("a", "a")
+    assert recognise(one) == recognise(other)
+    assert recognise(one) != recognise(crossed)

@@ -55,16 +55,11 @@ class Project:
         return json.loads(path.read_text())
 
 
-@pytest.fixture(scope="session")
-def running_provider() -> Iterator[Provider]:
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """At a port of its own: some frameworks keep a client for each URL, with connections of event loops long gone."""
     with Provider() as provider:
         yield provider
-
-
-@pytest.fixture
-def provider(running_provider: Provider) -> Provider:
-    running_provider.reset()
-    return running_provider
 
 
 @pytest.fixture

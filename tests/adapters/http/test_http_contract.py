@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-import rows_anthropic
-import rows_clouds
-import rows_endpoints
-import rows_openai
-import rows_others
-import transports
-from calls import Row
+from pathlib import Path
 
-TABLES = (rows_openai, rows_endpoints, rows_anthropic, rows_clouds, rows_others, transports)
-ROWS: list[Row] = [row for table in TABLES for row in table.TABLE.rows]
+import pytest
+from calls import Row
+from matrix import ROWS, as_markdown
+
+PAGE = Path(__file__).parents[3] / "docs" / "sdks.md"
 
 
 @pytest.mark.filterwarnings("default::DeprecationWarning", "ignore::ResourceWarning")
@@ -37,3 +33,10 @@ def test_a_replayed_call_is_the_recorded_call(row: Row, project) -> None:
 
 def test_each_row_has_a_name_of_its_own() -> None:
     assert len({str(row) for row in ROWS}) == len(ROWS)
+
+
+def test_the_documentation_shows_these_rows() -> None:
+    section = PAGE.read_text("utf-8").partition("## What is tested\n")[2].partition("\n## ")[0]
+    heading, _, *shown = [line for line in section.splitlines() if line.startswith("| ")][: 2 + len(as_markdown())]
+    assert heading == "| called | sync | async |"
+    assert shown == as_markdown()
