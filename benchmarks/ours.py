@@ -11,6 +11,7 @@ from typing import Any
 from pytest_lmcache.adapters import Watch
 from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.scope import Scope
+from pytest_lmcache.seam import Follower
 from pytest_lmcache.session import Run
 
 
@@ -19,8 +20,9 @@ class Replays:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._open: Run | None = None
-        self.watch = Watch(("auto",), lambda: None if self._open is None else self._open.recorder)
+        self.open: Run | None = None
+        self.followers: list[Follower] = []
+        self.watch = Watch(("auto",), _Open(self))
 
     def run(self, *, memory: bool = True) -> Run:
         """A run of its own, in which nothing is known yet."""
@@ -43,12 +45,34 @@ class Replays:
     def _scope(self, run: Run, mode: str) -> Iterator[Scope]:
         scope = run.scope("benchmark", Settings(mode=mode))
         run.enter(scope)
-        self._open = run
+        self.open = run
+        for follower in self.followers:
+            run.follow(follower)
         try:
             yield scope
         finally:
-            self._open = None
+            for follower in self.followers:
+                run.unfollow(follower)
+            self.open = None
             run.leave(scope)
+
+
+class _Open:
+    """What the hooks ask: who performs the calls of the run that is replaying now."""
+
+    def __init__(self, replays: Replays) -> None:
+        self._replays = replays
+
+    def __call__(self) -> Any:
+        return None if self._replays.open is None else self._replays.open.recorder
+
+    def follow(self, follower: Follower) -> None:
+        self._replays.followers.append(follower)
+        follower(())
+
+    def unfollow(self, follower: Follower) -> None:
+        self._replays.followers.remove(follower)
+        follower(())
 
 
 @contextmanager
