@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from provider import anthropic, bedrock, chat, cohere, gemini, media, mistral, ollama, responses, vectors
+from provider import anthropic, bedrock, chat, cohere, gateway, gemini, media, mistral, ollama, responses, vectors
 from provider.wire import Received, Reply, Turn, as_json
 
 # Found by how a path ends, in this order, so that any prefix (`/v1`, `/v2`, a gateway's own) will do.
 _ROUTES: tuple[tuple[str, str, Callable[[Received, Turn], Reply]], ...] = (
+    ("POST", "/ask", gateway.ask),
     ("POST", "/agents/completions", chat.chat),
     ("POST", "/fim/completions", mistral.fill),
     ("POST", "/conversations", mistral.converse),

@@ -2,6 +2,7 @@
 answer says. Nothing here opens a connection, knows an SDK or imports an HTTP library.
 """
 
+from pytest_lmcache.call import Request
 from pytest_lmcache.dialects.codecs import decode, encode
 from pytest_lmcache.dialects.frames import BrokenFrame, Splitter, splitter
 from pytest_lmcache.dialects.registry import ended, framing, plausible, reading, recognise, register, unregister
@@ -13,6 +14,7 @@ __all__ = [
     "Dialect",
     "Event",
     "Reading",
+    "Request",
     "Splitter",
     "ToolCall",
     "Wire",
