@@ -35,6 +35,7 @@ BENCHMARKS = {
     "write": "writes:durable",
     "dspy-hit": "dspy_cache:hits",
     "dspy-open": "dspy_cache:opening",
+    "import": "imports:cassette",
 }
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (
