@@ -17,8 +17,8 @@ from pytest_lmcache.foreign import yamltext
 
 MAX_BYTES = 64 * 1024 * 1024
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
-LISTS = ("interactions", "http_interactions", "requests")
-"""The names below which a cassette keeps its calls."""
+LISTS = ({"interactions"}, {"http_interactions"}, {"requests", "responses"})
+"""The names below which a cassette keeps its calls: one of these sets."""
 
 # Folders in which nobody keeps cassettes, and much else.
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
@@ -55,14 +55,18 @@ def found(paths: Iterable[Path]) -> tuple[Source, ...]:
 def document(source: Source) -> Any:
     """What is in a file as plain data; None for a file that was found and is no cassette. Raises UnreadableCassette."""
     data = _content(source.path)
-    if not source.named and not any(name.encode() in data for name in LISTS):
+    if not source.named and not any(all(name.encode() in data for name in names) for names in LISTS):
         return None
     parsed = _parsed(data, source.path.name.lower().removesuffix(".gz"))
     if parsed is None and source.named:
         raise UnreadableCassette("it is no cassette: it holds nothing")
-    if not source.named and not (isinstance(parsed, list) or (isinstance(parsed, dict) and parsed.keys() & set(LISTS))):
-        return None
-    return parsed
+    return parsed if source.named or _is_cassette(parsed) else None
+
+
+def _is_cassette(parsed: Any) -> bool:
+    if isinstance(parsed, dict):
+        return any(names <= parsed.keys() for names in LISTS)
+    return isinstance(parsed, list) and bool(parsed) and isinstance(parsed[0], dict) and "request" in parsed[0]
 
 
 def _content(path: Path) -> bytes:

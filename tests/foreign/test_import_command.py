@@ -232,6 +232,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(project):
     project.write("a.yaml", vcr(interaction()))
     result = project.type("a.yaml", "--dry-run")
     assert "1 recording with 1 take in cassettes/: 1 would be new." in result.stdout
+    assert result.stderr == ""
     assert not (project.folder / "cassettes").exists()
 
 
@@ -328,12 +329,13 @@ def test_files_of_a_folder_that_are_no_cassettes_are_passed_over(project):
     project.write("tests/compose.yaml", b"services: {web: {{ broken")
     project.write("tests/data.json", b'{"a": 1}')
     project.write("tests/words.yaml", b"interactions_of: people")
+    project.write("tests/chart.yaml", b"resources: {requests: {{ broken")
     project.write("tests/.hidden/a.yaml", b"interactions: [")
     project.write("tests/cassettes/a.yaml", vcr(interaction()))
     report = project.report("tests")
     assert report["files_read"] == 1
     assert report["files_unreadable"] == 0
-    assert report["files_passed_over"] == 3
+    assert report["files_passed_over"] == 4
 
 
 def test_what_does_not_exist_and_a_folder_that_cannot_be_written_are_errors_of_their_own(project):
