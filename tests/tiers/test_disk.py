@@ -318,3 +318,33 @@ def test_a_damaged_envelope_is_a_value_error_or_a_recording(data: st.DataObject)
 def test_what_is_no_envelope_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         envelope.loads(text)
+
+
+def test_a_text_is_kept_beside_the_recordings_and_apart_from_them(opened: Opened) -> None:
+    first = opened()
+    first.put(a_recording("a"))
+    digest = a_key("a").digest
+    with pytest.raises(KeyError):
+        first.text(digest)
+    first.put_text(digest, "plain é text")
+    first.put_text(a_key("b").digest, "another")
+    first.close()
+    again = opened()
+    assert again.text(digest) == "plain é text"
+    assert again.get(a_key("a")) == a_recording("a")
+    assert not found(again, "b")
+    again.delete_text(digest)
+    with pytest.raises(KeyError):
+        again.text(digest)
+    assert found(again, "a")
+
+
+def test_texts_are_evicted_as_recordings_are(folder: Path) -> None:
+    tier = Disk(folder, 256 * 1024)
+    for number in range(30):
+        tier.put_text(a_key(number).digest, "x" * 20_000)
+    with pytest.raises(KeyError):
+        tier.text(a_key(0).digest)
+    assert tier.text(a_key(29).digest) == "x" * 20_000
+    assert size(folder) <= 256 * 1024
+    tier.close()
