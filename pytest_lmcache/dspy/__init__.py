@@ -18,10 +18,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import dspy
-import orjson
 from cachetools import LRUCache
-from dspy.clients import Cache as DSPyCache
+
+try:
+    import dspy
+    import orjson
+    from dspy.clients import Cache as DSPyCache
+except ImportError as error:
+    raise ImportError(f'{error}. Install what is missing with: pip install "pytest-lmcache[dspy]"') from error
 
 from pytest_lmcache.cache import Cache as TieredCache
 from pytest_lmcache.call import Key

@@ -44,3 +44,9 @@ def test_naming_an_adapter_whose_sdk_is_missing_says_what_to_install(folder):
     result = run(folder, "--lmcache=replay")
     assert result.returncode == 4
     assert 'pip install "pytest-lmcache[litellm]"' in result.stderr
+
+
+def test_the_cache_for_dspy_says_what_to_install():
+    done = subprocess.run([sys.executable, "-c", "import pytest_lmcache.dspy"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert 'pip install "pytest-lmcache[dspy]"' in done.stderr
