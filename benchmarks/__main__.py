@@ -36,6 +36,7 @@ BENCHMARKS = {
     "dspy-hit": "dspy_cache:hits",
     "dspy-open": "dspy_cache:opening",
     "import": "imports:cassette",
+    "folders": "folders:commands",
 }
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (

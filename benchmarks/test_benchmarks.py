@@ -25,6 +25,7 @@ ROWS = {
     "dspy": 2,
     "dspy-hit": 4,
     "dspy-open": 2,
+    "folders": 10,
 }
 
 

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
+import ujson
+
 from pytest_lmcache import cassette, screen
-from pytest_lmcache.call import Recording
+from pytest_lmcache.call import JSON, Recording
 from pytest_lmcache.errors import BadRecording, LMCacheError
 from pytest_lmcache.keys import key_of, rule_of
 from pytest_lmcache.review.folder import BLOBS
@@ -40,7 +43,7 @@ class Finding:
 def audit(library: Library, *, secrets: bool = True) -> Iterator[Finding]:
     """Everything that is wrong with a folder, file by file, then with what stands beside the recordings."""
     cassettes = library.cassettes
-    used = _Blobs(cassettes)
+    used, clean = _Blobs(cassettes), _Clean()
     whole = True
     for file in library.progress(library.files(), "Checking"):
         path = file.relative_to(cassettes.folder).as_posix()
@@ -52,7 +55,7 @@ def audit(library: Library, *, secrets: bool = True) -> Iterator[Finding]:
             continue
         yield from _of_key(path, recording)
         if secrets:
-            yield from _of_secrets(path, recording)
+            yield from clean.findings(path, recording)
     yield from _beside(cassettes.folder, used.names, whole=whole)
 
 
@@ -116,12 +119,32 @@ def _misnamed(path: str, name: str) -> Finding:
     return Finding(path, "name", "no call looks for it under this name", f"Name it {name}, or delete it.")
 
 
-def _of_secrets(path: str, recording: Recording) -> Iterator[Finding]:
-    found = [*screen.in_request(recording.request.body)]
-    for number, take in enumerate(recording.takes):
-        found += screen.in_answer(take.parsed(), number)
-    for one in screen.unallowed(found, recording.allowed):
-        yield Finding(path, "secret", f"what looks like a {one.kind} stands at {one.path}", _EXPOSED)
+class _Clean:
+    """Remembers parts of requests in which nothing was found: recordings of one application share prompts and tools."""
+
+    def __init__(self) -> None:
+        self._known: set[bytes] = set()
+
+    def findings(self, path: str, recording: Recording) -> Iterator[Finding]:
+        """What looks like a credential in a recording, and is not allowed there."""
+        body = recording.request.body
+        found = [] if self._is_clean(body) else [*screen.in_request(body)]
+        for number, take in enumerate(recording.takes):
+            found += screen.in_answer(take.parsed(), number)
+        for one in screen.unallowed(found, recording.allowed):
+            yield Finding(path, "secret", f"what looks like a {one.kind} stands at {one.path}", _EXPOSED)
+
+    def _is_clean(self, body: dict[str, JSON]) -> bool:
+        parts = ({name: part} for name, value in body.items() for part in (value if type(value) is list else (value,)))
+        return all(map(self._is_clean_part, parts))
+
+    def _is_clean_part(self, part: dict[str, JSON]) -> bool:
+        digest = blake2b(ujson.dumps(part).encode(), digest_size=16).digest()
+        if digest not in self._known:
+            if next(screen.in_request(part), None) is not None:
+                return False
+            self._known.add(digest)
+        return True
 
 
 def _beside(folder: Path, used: set[str], *, whole: bool) -> Iterator[Finding]:

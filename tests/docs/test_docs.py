@@ -22,7 +22,7 @@ from pytest_lmcache.adapters.litellm.adapter import BLOCKING
 from pytest_lmcache.adapters.litellm.functions import OPERATIONS
 from pytest_lmcache.adapters.litellm.requests import CONVERSATION
 from pytest_lmcache.cassette import FOLDS
-from pytest_lmcache.cli import main
+from pytest_lmcache.cli import COMMANDS, main
 from pytest_lmcache.errors import BadOption
 from pytest_lmcache.folding import WITHOUT
 from pytest_lmcache.options import ADAPTERS, MODES, OPTIONS, RunSettings, Settings, read_mode
@@ -31,7 +31,7 @@ from pytest_lmcache.plain import TAGS
 REFERENCE = ROOT / "docs" / "reference.md"
 BY_INI_NAME = {f"lmcache_{option.name}": option for option in OPTIONS}
 COMMAND = re.compile(r"^(?:- run: |\$ )?(?:\w+=\S+ )*(?:python -m )?pytest(?![\w-])(.*)$")
-TYPED = re.compile(r"^(?:\$ )?pytest-lmcache (\w+)(.*)$", re.MULTILINE)
+TYPED = re.compile(r"^(?:\$ )?pytest-lmcache ([\w-]+)(.*)$", re.MULTILINE)
 
 
 def sections() -> list[tuple[str, str]]:
@@ -117,6 +117,19 @@ def test_the_reference_has_every_option_of_import():
     rows = table(REFERENCE, "pytest-lmcache import")
     options = {option.opts[0] for option in command("import").params if option.opts[0].startswith("--")}
     assert {row[0].split()[0].strip("`") for row in rows} == options
+
+
+def test_the_reference_has_every_command_and_its_options():
+    rows = table(REFERENCE, "pytest-lmcache", number=0)
+    choosing = {name for row in table(REFERENCE, "pytest-lmcache", number=1) for name in names_in(row[0]) or [row[0]]}
+    assert [row[0] for row in rows] == list(COMMANDS)
+    for name, options, _ in rows:
+        every = [option for parameter in command(name).params for option in parameter.opts if option.startswith("--")]
+        if options == "below":
+            continue
+        shared = {"--json", "--cassettes", *(choosing if "--model" in every else ())}
+        assert shared - {"--cassettes"} <= set(every), name
+        assert (names_in(options) or list(filter(None, [options]))) == [one for one in every if one not in shared], name
 
 
 @pytest.mark.parametrize("block", all_blocks("ini", "toml"), ids=str)
