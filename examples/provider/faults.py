@@ -11,6 +11,7 @@ with the same body fails, so that a retry succeeds.
     short        the body ends before its announced length; a stream without its last chunk
     midstream    an error event in the middle of a stream that began with status 200 (a whole answer: status 500)
     html         status 200 with a page of HTML
+    307 308      a redirect to the same URL, so with -once behind it to the answer
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ class Fault:
         if name == "html":
             page = f"<html><body>Bad gateway ({turn.mark})</body></html>"
             return Reply(body=page.encode(), content_type="text/html")
+        if name in ("307", "308"):
+            moved = {"location": f"{turn.url}{received.path}"}
+            return as_json({"message": "moved"}, status=int(name), headers=moved)
         if name == "midstream" and not (isinstance(received.body, dict) and received.body.get("stream")):
             name = "500"
         if name in _BREAKS:

@@ -44,6 +44,8 @@ class _Seam:
                 with inside():
                     return original(transport, request)
 
+            if _answered_below(transport, "handle_request"):
+                return original(transport, request)
             recorder = self._recorder(request)
             if recorder is not None:
                 request.read()
@@ -62,6 +64,8 @@ class _Seam:
                 with inside():
                     return await original(transport, request)
 
+            if _answered_below(transport, "handle_async_request"):
+                return await original(transport, request)
             recorder = self._recorder(request)
             if recorder is not None:
                 await request.aread()
@@ -90,6 +94,18 @@ class _Seam:
 
     def _stop(self, request: Any) -> None:
         leaks.stop(self._gate, request.method, request.url.raw_path.decode("ascii"), request.headers.raw)
+
+
+def _answered_below(transport: Any, method: str) -> bool:
+    """Whether somebody has put a method in the place of the connection pool's own, as respx does: what it answers does
+    not come from a connection, and is left alone.
+    """
+    pool = type(getattr(transport, "_pool", None))
+    for cls in pool.__mro__:
+        if method in cls.__dict__:
+            own = cls.__module__.partition(".")[0]
+            return own.startswith("httpcore") and cls.__dict__[method].__module__.partition(".")[0] != own
+    return False
 
 
 class Library:

@@ -349,3 +349,20 @@ def test_a_call_that_passes_both_layers_is_recorded_once(project, stream, awaite
             run.close()
     assert project.provider.count() == 1
     assert project.only_file()["adapter"] == "litellm"
+
+
+@pytest.mark.parametrize("status", ["307", "308"])
+def test_what_stands_at_the_end_of_a_redirect_is_recorded_and_the_redirect_is_not(project, status):
+    def ask() -> Any:
+        asked = {**CHAT, "model": f"error-{status}-once"}
+        return httpx.post(project.provider.url + PATH, json=asked, follow_redirects=True)
+
+    with project.scope("record") as scope:
+        live = ask()
+    assert project.provider.count() == 2
+    assert [call.outcome for call in scope.calls] == ["recorded"]
+    assert len(live.history) == 1
+    with project.scope("replay"):
+        assert ask().json() == live.json()
+    assert project.provider.count() == 2
+    assert project.only_file()["responses"][0]["answer"]["status"] == 200
