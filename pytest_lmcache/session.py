@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -155,6 +156,11 @@ class Run:
             raise CassettesUnusable(
                 f"the cassette folder {settings.cassettes} is a file. Name a folder with lmcache_cassettes."
             )
+        if _leads_out(folder, self._root):
+            raise CassettesUnusable(
+                f"the cassette folder {settings.cassettes} is a link that leads out of the project. Make it a "
+                "folder, or name the other place with lmcache_cassettes."
+            )
         cassettes = Cassettes(folder, settings.cassettes)
         if settings.mode in ("record", "refresh"):
             cassettes.sweep()
@@ -165,6 +171,12 @@ class Run:
         if self._disk is None and self.settings.disk:
             self._disk = Disk(project_folder(self._root) / "disk", self.settings.disk_size_limit, warn=self.tally.warn)
         return self._disk
+
+
+def _leads_out(folder: Path, root: Path) -> bool:
+    """Whether a folder that is named inside the project is, by a link, outside."""
+    named = Path(os.path.normpath(folder))
+    return named.is_relative_to(root) and not named.resolve().is_relative_to(root.resolve())
 
 
 class Gate:

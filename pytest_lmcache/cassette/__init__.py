@@ -8,8 +8,9 @@ BadRecording that names the file, the cause and the remedy.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 import ujson
 
@@ -20,6 +21,9 @@ from pytest_lmcache.errors import BadRecording
 
 FORMAT = 1
 MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 250
+# Empty lists take twenty times the memory of their text.
+MAX_PARTS = 1_000_000
 
 _AGAIN = "Restore it from version control, or delete it and record it again with --lmcache=record"
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -77,7 +81,7 @@ def loads(data: bytes, path: str, blob: Callable[[str], bytes]) -> Recording:
 
     Raises BadRecording for whatever is not exactly a recording of a known format.
     """
-    document = _parsed(data, path, blob)
+    document = _parsed(data, path, _bounded(blob, path))
     if not isinstance(document, dict):
         raise BadRecording(path, "holds no recording (it is not a JSON object)", _AGAIN)
     number = document.get("format")
@@ -117,7 +121,7 @@ def _take(item: Any, path: str) -> Take:
         raise BadRecording(path, "one of its responses has no 'answer'", _AGAIN)
     latency, cost, usage = item.get("latency_s"), item.get("cost_usd"), item.get("tokens", {})
     counted = isinstance(usage, dict) and all(type(count) is int for count in usage.values())
-    if not isinstance(latency, int | float) or not isinstance(cost, int | float | None) or not counted:
+    if not _finite(latency) or not (cost is None or _finite(cost)) or not counted:
         cause = "one of its responses has a 'latency_s', 'cost_usd' or 'tokens' that is no number"
         raise BadRecording(path, cause, _AGAIN)
     try:
@@ -127,6 +131,10 @@ def _take(item: Any, path: str) -> Take:
     except (OverflowError, ValueError):
         raise BadRecording(path, "holds a number out of range", _AGAIN) from None
     return Take(response, float(latency), usage, cost)
+
+
+def _finite(value: Any) -> TypeGuard[float]:
+    return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
 def _parsed(data: bytes, path: str, blob: Callable[[str], bytes]) -> Any:
@@ -146,8 +154,9 @@ def _parsed(data: bytes, path: str, blob: Callable[[str], bytes]) -> Any:
             return _unfolded(result, path, blob)
         return result
 
+    parts = _parts(text, path)
     try:
-        return json.JSONDecoder(object_pairs_hook=pairs, parse_constant=_no_constant).decode(text)
+        value = json.JSONDecoder(object_pairs_hook=pairs, parse_constant=_no_constant).decode(text)
     except json.JSONDecodeError as error:
         _recognise(text, path)
         cause = f"is cut short or no JSON (line {error.lineno}, column {error.colno}: {error.msg})"
@@ -156,6 +165,46 @@ def _parsed(data: bytes, path: str, blob: Callable[[str], bytes]) -> Any:
         raise BadRecording(path, "is nested too deep", _AGAIN) from None
     except ValueError as error:
         raise BadRecording(path, f"is no strict JSON ({error})", _AGAIN) from None
+    if parts > MAX_DEPTH and _deeper(value, MAX_DEPTH):
+        raise BadRecording(path, "is nested too deep", _AGAIN)
+    return value
+
+
+def _parts(text: str, path: str) -> int:
+    """How many lists and objects a text has at most. Raises BadRecording when these are too many."""
+    parts = text.count("[") + text.count("{")
+    if parts > MAX_PARTS:
+        raise BadRecording(path, f"has more than {MAX_PARTS:,} lists and objects", _AGAIN)
+    return parts
+
+
+def _bounded(blob: Callable[[str], bytes], path: str) -> Callable[[str], bytes]:
+    """Reads blobs, of all together no more bytes than a file may have: one of them can be named many times."""
+    left = MAX_BYTES
+
+    def read(name: str) -> bytes:
+        nonlocal left
+        data = blob(name)
+        left -= len(data)
+        if left < 0:
+            raise BadRecording(path, f"names blobs of more than {MAX_BYTES // 2**20} MiB", _AGAIN)
+        return data
+
+    return read
+
+
+def _deeper(value: Any, depth: int) -> bool:
+    """Whether lists and objects are nested deeper than this."""
+    level = [value]
+    while level and depth:
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        depth -= 1
+    return bool(level)
 
 
 def _recognise(text: str, path: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import ujson
-
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import Settings
 from pytest_lmcache.recorder.desk import Bench, Desk, Log
@@ -57,7 +55,7 @@ class Recorder:
             return (yield AskProvider())
         take = desk.look(asked)
         if take is not None:
-            return adapter.build(ujson.loads(take.response))
+            return desk.rebuilt(adapter, asked, take)
         if desk.settings.mode == "replay":
             raise desk.log.refuse(asked.request, asked.key, asked.number)
         flight = Flight(desk, adapter, asked, Caller.current(is_async=is_async))

@@ -121,6 +121,17 @@ class Desk:
         self.log.add(call, None if found.committed else found.recording)
         return take
 
+    def rebuilt(self, adapter: Adapter, asked: Asked, take: Take) -> object:
+        """The SDK's own object from a take. Raises Refusal for an answer of which the adapter can make none."""
+        try:
+            return adapter.build(take.parsed())
+        except (ArithmeticError, AttributeError, LMCacheError, LookupError, TypeError, ValueError) as error:
+            path = f"{self.settings.cassettes}/{asked.key.path}"
+            reason = str(error) if isinstance(error, LMCacheError) else type(error).__name__
+            cause = f"its answer is none that the adapter {adapter.name} can rebuild ({reason})"
+            remedy = "Undo the edit, or delete the file and record it again with --lmcache=record"
+            raise self.log.fail(BadRecording(path, cause, remedy)) from error
+
     def store(self, asked: Asked, answer: Answer, latency: float) -> None:
         """Make an answer safe, as a new recording or as one more take of the one there is."""
         redactor = self.bench.redactor

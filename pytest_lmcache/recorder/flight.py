@@ -7,8 +7,6 @@ from collections.abc import Callable, Generator
 from threading import Lock
 from typing import Any
 
-import ujson
-
 from pytest_lmcache.errors import UnstorableResponse
 from pytest_lmcache.recorder.desk import Asked, Desk
 from pytest_lmcache.recorder.flights import Caller, try_acquire
@@ -42,7 +40,7 @@ class Flight:
             yield from self._take_off()
             take = self._desk.look(self._asked)
             if take is not None:
-                return self._adapter.build(ujson.loads(take.response))
+                return self._desk.rebuilt(self._adapter, self._asked, take)
             self._started = time.perf_counter()
             try:
                 result = yield AskProvider()

@@ -39,9 +39,11 @@ class Cassettes:
         self.folder = folder
         self.shown = shown or folder.name
         self._root = str(folder)
+        self._sound: set[str] = set()
 
     def get(self, key: Key) -> Recording:
         path = key.path
+        self._no_link(key.operation)
         try:
             data = _read(f"{self._root}/{path}")
         except (FileNotFoundError, NotADirectoryError):
@@ -51,7 +53,7 @@ class Cassettes:
             raise BadRecording(self.name(path), cause, "Make it a readable file") from None
         recording = cassette.loads(data, self.name(path), self.blob)
         if recording.key.digest != key.digest:
-            cause = f"holds the recording of another key ({recording.key.digest[:20]})"
+            cause = f"holds the recording of another key ({recording.key.digest[:20]!a})"
             raise BadRecording(self.name(path), cause, "Name it as its key says, or delete it")
         return replace(recording, key=key)
 
@@ -91,11 +93,20 @@ class Cassettes:
         for leftover in self.folder.glob(f"*/*{TEMP_SUFFIX}"):
             leftover.unlink(missing_ok=True)
 
+    def _no_link(self, name: str) -> None:
+        """Raise BadRecording when a folder in which recordings or blobs stand is a link to somewhere else."""
+        if name not in self._sound:
+            if os.path.islink(f"{self._root}/{name}"):
+                raise BadRecording(self.name(name), "is a link", "Make it a folder")
+            self._sound.add(name)
+
     def blob(self, name: str) -> bytes:
         """The content of a blob. Raises BadRecording when it is missing, or not what its name says."""
-        shown = self.name(f"blobs/{name}")
+        self._no_link("blobs")
         if not blobs.NAME.fullmatch(name):
-            raise BadRecording(shown, "is no name of a blob", "Restore the recording that refers to it")
+            cause = f"has no file {name[:80]!a}, which is no name of a blob"
+            raise BadRecording(self.name("blobs"), cause, "Restore the recording that refers to it")
+        shown = self.name(f"blobs/{name}")
         try:
             data = _read(f"{self._root}/blobs/{name}")
         except OSError as error:

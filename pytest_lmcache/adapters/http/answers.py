@@ -114,18 +114,24 @@ def is_whole(head: Head, raw: bytes, request: Request) -> bool:
 
 def replay(response: dict[str, Any]) -> Replay:
     """The answer that `dump` wrote down."""
-    headers = list(response["headers"].items())
+    status = response["status"]
+    if type(status) is not int or not (200 <= status < 300 or 400 <= status < 600):
+        raise ValueError("a status that is never recorded")
+    # Neither a redirect nor a coding that the library would undo: only what `dump` writes is given.
+    headers = [(name, str(value)) for name, value in response["headers"].items() if _is_kept(name.lower())]
     if response["type"] == "http-stream":
         framing, shared = response["framing"], response["shared"]
-        pieces = (dialects.encode(framing, unfold(shared, own)) for own in response["chunks"])
-        return Replay(response["status"], headers, pieces, streamed=True)
+        if type(shared) is not dict or type(response["chunks"]) is not list:
+            raise TypeError("a stream without chunks")
+        pieces = [dialects.encode(framing, unfold(shared, own)) for own in response["chunks"]]
+        return Replay(status, headers, iter(pieces), streamed=True)
     if "body" in response:
         body = jsontext.written(response["body"], response.get("written", {})).encode()
     elif "text" in response:
         body = response["text"].encode()
     else:
-        body = base64.b64decode(response["base64"])
-    return Replay(response["status"], headers, iter((body,)), streamed=False)
+        body = base64.b64decode(response["base64"], validate=True)
+    return Replay(status, headers, iter((body,)), streamed=False)
 
 
 def _is_kept(name: str) -> bool:

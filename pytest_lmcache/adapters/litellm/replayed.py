@@ -17,7 +17,8 @@ from pytest_lmcache.folding import unfold
 
 def stream(response: dict[str, Any], *, awaited: bool) -> object:
     """The stream that `streams.tee` wrote down, blocking or asynchronous as the call is. `response` is used up."""
-    chunks = _chunks(response["shared"], response["chunks"])
+    # All at once: a stream that cannot be rebuilt is an error before its first chunk.
+    chunks = iter([*_chunks(response["shared"], response["chunks"])])
     family = response["of"]
     if family == "CustomStreamWrapper":
         return ReplayedChat(chunks, response)
