@@ -105,7 +105,7 @@ def _turn(message: JSON, name: str) -> Turn:
             known = True
     if not known:
         pieces += parts(message)
-    note = str(message.get("tool_call_id") or message.get("name") or "")
+    note = "" if _is_item(message) else str(message.get("tool_call_id") or message.get("name") or "")
     return Turn(voice, tuple(_as_result(piece) if voice == "tool" else piece for piece in pieces), note)
 
 
