@@ -15,7 +15,7 @@ from pytest_lmcache import cassette, screen
 from pytest_lmcache.call import JSON, Recording
 from pytest_lmcache.errors import BadRecording, LMCacheError
 from pytest_lmcache.keys import key_of, rule_of
-from pytest_lmcache.review.folder import BLOBS
+from pytest_lmcache.review.folder import BLOBS, path_of
 from pytest_lmcache.review.library import Library
 from pytest_lmcache.tiers.cassettes import TEMP_SUFFIX, Cassettes
 
@@ -46,7 +46,7 @@ def audit(library: Library, *, secrets: bool = True) -> Iterator[Finding]:
     used, clean = _Blobs(cassettes), _Clean()
     whole = True
     for file in library.progress(library.files(), "Checking"):
-        path = file.relative_to(cassettes.folder).as_posix()
+        path = path_of(file)
         try:
             recording = cassette.loads(cassettes.read(file), cassettes.name(path), used.read)
         except BadRecording as error:
@@ -67,7 +67,7 @@ def unused_blobs(library: Library, gone: Collection[str] = ()) -> list[str]:
     cassettes = library.cassettes
     used = _Blobs(cassettes)
     for file in library.progress(library.files(), "Reading"):
-        path = file.relative_to(cassettes.folder).as_posix()
+        path = path_of(file)
         if path not in gone:
             cassette.loads(cassettes.read(file), cassettes.name(path), used.note)
     return [f"{BLOBS}/{name}" for name in _blobs(cassettes.folder) if name not in used.names]
@@ -135,8 +135,11 @@ class _Clean:
             yield Finding(path, "secret", f"what looks like a {one.kind} stands at {one.path}", _EXPOSED)
 
     def _is_clean(self, body: dict[str, JSON]) -> bool:
-        parts = ({name: part} for name, value in body.items() for part in (value if type(value) is list else (value,)))
-        return all(map(self._is_clean_part, parts))
+        for name, value in body.items():
+            for part in value if type(value) is list else (value,):
+                if isinstance(part, str | dict | list) and not self._is_clean_part({name: part}):
+                    return False
+        return True
 
     def _is_clean_part(self, part: dict[str, JSON]) -> bool:
         digest = blake2b(ujson.dumps(part).encode(), digest_size=16).digest()

@@ -25,5 +25,10 @@ def files(folder: Path) -> list[Path]:
     return [Path(path) for path in found]
 
 
+def path_of(file: Path) -> str:
+    """The path below the folder of one of its files, with a forward slash."""
+    return "/".join(str(file).rsplit(os.sep, 2)[-2:])
+
+
 def _is_operation(name: str) -> bool:
     return name != BLOBS and name[0] != "."

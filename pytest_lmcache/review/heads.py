@@ -11,6 +11,7 @@ import ujson
 
 from pytest_lmcache import cassette
 from pytest_lmcache.errors import BadRecording
+from pytest_lmcache.review.folder import path_of
 from pytest_lmcache.tiers.cassettes import Cassettes
 
 _FIELDS = ("key", "strategy", "adapter", "operation", "model", "recorded_at", "recorded_by")
@@ -74,7 +75,7 @@ class Head:
 def read(cassettes: Cassettes, file: Path) -> Head:
     """The head of one of the folder's files. Raises BadRecording for what is no recording at all."""
     data = cassettes.read(file)
-    path = file.relative_to(cassettes.folder).as_posix()
+    path = path_of(file)
     try:
         document = ujson.loads(data)
         takes = document["responses"]

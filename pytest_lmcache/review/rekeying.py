@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_lmcache.call import Recording
 from pytest_lmcache.keys import KeyRule, key_of
+from pytest_lmcache.review.folder import path_of
 from pytest_lmcache.review.library import Library
 from pytest_lmcache.tiers.cassettes import Cassettes
 
@@ -44,7 +45,7 @@ def plan(library: Library, paths: Iterable[str], rule_for: Callable[[Recording],
     claims: dict[str, list[str]] = {}
     unchanged = 0
     for file in library.progress(library.files(), "Planning"):
-        path = file.relative_to(library.project.cassettes).as_posix()
+        path = path_of(file)
         if path not in chosen:
             claims.setdefault(_end(path), []).append(path)
             continue
