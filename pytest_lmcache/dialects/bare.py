@@ -17,15 +17,17 @@ OPTIONS = frozenset(
 
 @dataclass(frozen=True)
 class Bare:
-    """`POST .../<tail>` with `asked` and options: nothing else, since it is these few words that tell who is asked.
+    """`POST .../<tail>` with `asked` and options.
 
-    A server of this kind has one model and no name for it; feature extraction has the name in the path.
+    A server of this kind has one model and no name for it, so that its few fields alone tell who is asked: with any
+    other, a request is none of its. Feature extraction is known by its path (`by_path`), and that has the model.
     """
 
     name: str
     operation: str
     path: str
     asked: tuple[str, ...]
+    by_path: bool = False
 
     @property
     def tails(self) -> frozenset[str]:
@@ -34,9 +36,9 @@ class Bare:
     def recognise(self, wire: Wire) -> Request | None:
         head = before(wire.url, self.path)
         body = None if head is None else json_object(wire.body)
-        if head is None or body is None or body.keys() - OPTIONS != set(self.asked):
+        if head is None or body is None or not all(_is_text(body.get(name)) for name in self.asked):
             return None
-        if not all(_is_text(body[name]) for name in self.asked):
+        if not self.by_path and body.keys() - OPTIONS != set(self.asked):
             return None
         return request_of(self.name, self.operation, body, self.asked, head=head, stream=False)
 
@@ -56,5 +58,5 @@ def _is_text(value: object) -> bool:
 ALL = (
     Bare("tei-embed", "embedding", "/embed", ("inputs",)),
     Bare("tei-rerank", "rerank", "/rerank", ("query", "texts")),
-    Bare("feature-extraction", "embedding", "/pipeline/feature-extraction", ("inputs",)),
+    Bare("feature-extraction", "embedding", "/pipeline/feature-extraction", ("inputs",), by_path=True),
 )
