@@ -30,6 +30,13 @@ def install(module: ModuleType, gate: Gate) -> None:
     observer.install(module, gate)
 
 
+def install_tiers(module: ModuleType, gate: Gate) -> None:
+    """Observe our own cache for DSPy, which is made of tiers, where a project uses it."""
+    from pytest_lmcache.adapters.dspy import observer
+
+    observer.install_tiers(module, gate)
+
+
 def uninstall() -> None:
     """Put everything back."""
     observer = sys.modules.get(f"{__name__}.observer")
@@ -37,4 +44,4 @@ def uninstall() -> None:
         observer.uninstall()
 
 
-HOOKS: dict[str, Callable[[ModuleType, Gate], None]] = {"dspy": install}
+HOOKS: dict[str, Callable[[ModuleType, Gate], None]] = {"dspy": install, "pytest_lmcache.dspy": install_tiers}

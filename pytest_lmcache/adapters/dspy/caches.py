@@ -61,6 +61,7 @@ class Caches:
         def init(*args: Any, **kwargs: Any) -> None:
             if gate() is not None:
                 bound = signature.bind(*args, **kwargs)
+                bound.apply_defaults()
                 if bound.arguments["enable_disk_cache"]:
                     bound.arguments["disk_cache_dir"] = self._folder(bound.arguments["disk_cache_dir"])
                 args, kwargs = bound.args, bound.kwargs

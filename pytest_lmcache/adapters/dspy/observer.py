@@ -13,6 +13,7 @@ from pytest_lmcache.adapters.dspy.state import State
 from pytest_lmcache.seam import Gate, Owner
 
 _restores: list[Callable[[], None]] = []
+_caches: list[Caches] = []
 
 
 def install(module: ModuleType, gate: Gate) -> None:
@@ -23,6 +24,7 @@ def install(module: ModuleType, gate: Gate) -> None:
     execution = importlib.import_module("dspy.clients.execution")
     executor = importlib.import_module("dspy.utils.parallelizer").ParallelExecutor
     caches, state = Caches(module), State()
+    _caches.append(caches)
 
     def follow(owners: tuple[Owner, ...]) -> None:
         caches.turned(owners)
@@ -47,7 +49,15 @@ def install(module: ModuleType, gate: Gate) -> None:
     gate.follow(follow)
 
 
+def install_tiers(module: ModuleType, gate: Gate) -> None:
+    """Keep the disk tier of our own cache for DSPy away from the user's, too."""
+    if _caches:
+        caches = _caches[-1]
+        _restores.append(patch.replace(module.Cache, "__init__", lambda original: caches.elsewhere(gate, original)))
+
+
 def uninstall() -> None:
-    """Put back what `install` replaced."""
+    """Put back what `install` and `install_tiers` replaced."""
+    _caches.clear()
     while _restores:
         _restores.pop()()

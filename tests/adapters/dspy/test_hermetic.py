@@ -137,6 +137,26 @@ def test_a_cache_class_of_the_project_keeps_its_keys_and_loses_its_content(recor
     assert dspy.cache is configured
 
 
+def test_our_cache_for_dspy_is_kept_from_the_users_disk_too(recordings, a_home_of_its_own):
+    from pytest_lmcache.dspy import Cache, configure_cache
+
+    configure_cache(disk_cache_dir=a_home_of_its_own / "mine")
+    known = model(recordings.provider.url)(ASKED)
+    before, configured = content(a_home_of_its_own), dspy.cache
+    for mode in ("record", "replay"):
+        with recordings.scope(mode) as scope:
+            assert type(dspy.cache) is Cache
+            lm = model(recordings.provider.url)
+            assert lm(ASKED) == lm(ASKED) != known
+            configure_cache(disk_cache_dir=a_home_of_its_own / "mine")
+            assert lm(ASKED) != known
+            assert [bool(entry["usage"]) for entry in told(lm)] == [True, False, True]
+        assert [call.number for call in scope.calls] == [1, 2]
+    assert dspy.cache is configured
+    assert content(a_home_of_its_own) == before
+    configured.close()
+
+
 def test_one_tests_memory_answers_no_other(recordings):
     for name in ("one", "two"):
         with recordings.run() as run:
