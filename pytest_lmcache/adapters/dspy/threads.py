@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Condition
 from typing import Any
 
 from pytest_lmcache.errors import Refusal
 from pytest_lmcache.seam import ON_BEHALF, Gate
+
+PATIENCE = 10.0
+"""Seconds that work which was begun is waited for after a refusal; a call that it makes is refused, too."""
+
+
+class Begun:
+    """The pieces of work that are being done."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._changed = Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._number += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._changed:
+            self._number -= 1
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until none is left, but no longer."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._number, seconds)
 
 
 def on_behalf(gate: Gate, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -19,10 +45,13 @@ def on_behalf(gate: Gate, original: Callable[..., Any]) -> Callable[..., Any]:
         if recorder is None:
             return wrapped
 
+        begun = executor.lmcache_begun = Begun()
+
         def run(item: Any) -> Any:
             token = ON_BEHALF.set(recorder)
             try:
-                return wrapped(item)
+                with begun:
+                    return wrapped(item)
             finally:
                 ON_BEHALF.reset(token)
 
@@ -32,13 +61,18 @@ def on_behalf(gate: Gate, original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def stopping(original: Callable[..., Any]) -> Callable[..., Any]:
-    """What runs in place of `ParallelExecutor.execute`: after a refusal, work that waits for a thread is not begun."""
+    """What runs in place of `ParallelExecutor.execute`: after a refusal, work that waits for a thread is not begun, and
+    work that was begun comes to its end, or nothing would hold it once the run is over.
+    """
 
     def execute(executor: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return original(executor, *args, **kwargs)
         except Refusal:
             executor.cancel_jobs.set()
+            begun = getattr(executor, "lmcache_begun", None)
+            if begun is not None:
+                begun.wait(PATIENCE)
             raise
 
     return execute
