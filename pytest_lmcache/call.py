@@ -105,7 +105,8 @@ class Call:
 
     `outcome` is `replayed`, `recorded`, `refreshed`, `missed`, or `live` for an answer that could not be recorded;
     `tier` says who answered: `memory`, `cassettes`, `disk` or `provider`. `seconds` and `cost` (US dollars) are those
-    of the recorded call, so that they are the same in the recording run and in every replay.
+    of the recorded call, so that they are the same in the recording run and in every replay. `began` (seconds since the
+    epoch) and `took` (seconds) are those of this run.
     """
 
     request: Request
@@ -114,6 +115,8 @@ class Call:
     tier: str
     take: Take | None = None
     number: int = 1
+    began: float = 0.0
+    took: float = 0.0
 
     def __repr__(self) -> str:
         return f"<Call {self.request.operation} {self.request.model}: {self.outcome}, {self.tier}>"

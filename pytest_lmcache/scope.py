@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from pytest_lmcache import callsite, miss
 from pytest_lmcache.adapters.functions import recorded
-from pytest_lmcache.call import Call, Key, Recording, Request
+from pytest_lmcache.call import Call, Recording
 from pytest_lmcache.errors import CassettesUnusable, LiveCall, LMCacheError, Miss, Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import Settings
@@ -137,10 +137,10 @@ class Scope:
         if _repeated_at_temperature(call, self.calls, self.settings):
             self._tally.repeat(self.name)
 
-    def refuse(self, request: Request, key: Key, number: int) -> Refusal:
-        self.add(Call(request, key, "missed", "none", None, number), None)
-        shown = masked_request(request)
-        text = miss.explain(shown, key, number, self.settings, self._rule, self._stack.cassettes, self._test)
+    def refuse(self, call: Call) -> Refusal:
+        self.add(call, None)
+        shown = masked_request(call.request)
+        text = miss.explain(shown, call.key, call.number, self.settings, self._rule, self._stack.cassettes, self._test)
         return self._refusal(Miss(text))
 
     def fail(self, error: LMCacheError) -> Refusal:

@@ -43,6 +43,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             "The mode covers every test of the run; without it only tests with the lmcache marker or fixture replay."
         ),
     )
+    group.addoption(
+        "--lmcache-report", metavar="FILE", help="write what every test asked and who answered to a file, as JSON"
+    )
+    group.addoption(
+        "--lmcache-strict",
+        action="store_true",
+        help="fail a run that recorded, went live unrecorded, or (where it is complete) left a recording unused",
+    )
+    group.addoption(
+        "--lmcache-check", action="store_true", help="fail a complete, passing run that left a recording unused"
+    )
+    group.addoption(
+        "--lmcache-prune",
+        action="store_true",
+        help="remove recordings that a complete, passing run did not use, where git could give them back",
+    )
+    group.addoption(
+        "--lmcache-force", action="store_true", help="with --lmcache-prune, remove also what git could not give back"
+    )
     for option in OPTIONS:
         default = f" (default: {option.default})" if option.default else ""
         parser.addini(f"lmcache_{option.name}", f"{option.help}{default}", type=option.ini_type, default=None)  # type: ignore[arg-type]
@@ -64,9 +83,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     if config.getoption("dist", "no") != "no":
+        from pytest_lmcache.plugin.reports import reports_of, wanted
         from pytest_lmcache.plugin.summary import summary_of
 
-        summary_of(config)
+        summary = summary_of(config)
+        if wanted(config):
+            reports_of(config, summary)
 
 
 @pytest.hookimpl(tryfirst=True)

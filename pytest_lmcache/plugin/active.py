@@ -16,7 +16,7 @@ from pytest_lmcache.adapters import Watch
 from pytest_lmcache.errors import BadOption, LMCacheError, Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import resolve
-from pytest_lmcache.plugin import opted_in, overridden
+from pytest_lmcache.plugin import opted_in, overridden, reports
 from pytest_lmcache.plugin.sources import (
     Source,
     config_of,
@@ -26,6 +26,7 @@ from pytest_lmcache.plugin.sources import (
     run_settings,
     run_sources,
 )
+from pytest_lmcache.plugin.stories import Stories
 from pytest_lmcache.plugin.summary import summary_of
 from pytest_lmcache.scope import REFUSE, Calls, Scope
 from pytest_lmcache.session import Gate, Run
@@ -56,6 +57,8 @@ class Active:
         self._guards_all = guard == "all"
         self._watch = Watch(self.run.settings.adapters, Gate(self.run), guard=guard != "off")
         self._summary = summary_of(config)
+        self._reports = reports.reports_of(config, self._summary) if reports.wanted(config) else None
+        self._stories = Stories(wanted=self._reports is not None)
         self._base: Scope | None = None
         # pytest_unconfigure is not called for a run that ends before its configuration.
         config.add_cleanup(self.close)
@@ -173,8 +176,11 @@ class Active:
         if scope is not None:
             scope.end(passed=not result.failed)
             scope.begin()
+            self._stories.phase(scope, result, refusals)
             if call.when == "teardown":
                 self._close(item)
+                if item.config.getoption("xmlpath", None):
+                    result.user_properties += _properties(scope)
             elif scope.recorder and item.config.get_verbosity() > 0 and (call.when == "call" or not result.passed):
                 result.lmcache_verdict = report.verdict(scope.totals())  # type: ignore[attr-defined]
         return result
@@ -184,6 +190,8 @@ class Active:
         if self._base is not None:
             self._base.end(passed=True)
         self._summary.add(self.run.totals())
+        if self._reports is not None:
+            self._reports.add(self._stories.entries())
 
     def _open(self, item: pytest.Item, values: Mapping[str, Any]) -> None:
         self._close(item)
@@ -197,6 +205,7 @@ class Active:
 
     def _enter(self, item: pytest.Item, scope: Scope) -> None:
         item.stash[SCOPE] = scope
+        self._stories.begin(scope, "test", item)
         self._fit_environment(scope.settings.mode)
         self.run.enter(scope)
 
@@ -224,11 +233,14 @@ class Active:
         values = config_of(fixturedef, request, owner)
         settings = resolve(ranked(self._strong, marker_sources(owner), values, self._ini))
         name = f"{owner.nodeid}::{fixturedef.argname}".lstrip(":.")
-        return self.run.scope(name, settings, test=request._pyfuncitem.nodeid, lasting=True)
+        scope = self.run.scope(name, settings, test=request._pyfuncitem.nodeid, lasting=True)
+        self._stories.begin(scope, "fixture")
+        return scope
 
     def _collection(self) -> Scope:
         """The scope of calls made while modules are imported, and between tests."""
         scope = self.run.scope("collection", self._unmarked, lasting=True)
+        self._stories.begin(scope, "collection")
         self.run.enter(scope)
         return scope
 
@@ -260,6 +272,17 @@ def _kept(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) ->
     except Refusal as refusal:
         fixturedef.cached_result = (None, fixturedef.cache_key(request), (refusal, refusal.__traceback__))  # type: ignore[arg-type]
         raise
+
+
+def _properties(scope: Scope) -> list[tuple[str, object]]:
+    """What JUnit's XML says of a test."""
+    calls = Calls(scope)
+    return [
+        ("lmcache", report.verdict(scope.totals())),
+        ("lmcache_calls", len(calls.calls)),
+        ("lmcache_tokens", calls.tokens),
+        ("lmcache_cost_usd", calls.cost),
+    ]
 
 
 def _texts(refusals: list[Refusal]) -> str:

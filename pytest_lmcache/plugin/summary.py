@@ -19,6 +19,11 @@ class Summary:
         self._config = config
         self._totals = Totals()
 
+    @property
+    def totals(self) -> Totals:
+        """What happened so far."""
+        return self._totals
+
     def add(self, totals: Totals) -> None:
         """Count in what a process did."""
         self._totals = self._totals + totals

@@ -57,6 +57,6 @@ class Recorder:
         if take is not None:
             return desk.rebuilt(adapter, asked, take)
         if desk.settings.mode == "replay":
-            raise desk.log.refuse(asked.request, asked.key, asked.number)
+            raise desk.log.refuse(asked.call("missed", "none"))
         flight = Flight(desk, adapter, asked, Caller.current(is_async=is_async))
         return (yield from flight.steps())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -26,11 +27,16 @@ __tracebackhide__ = True
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One call: its request, its key, and its number among the identical calls of its scope, from 1."""
+    """One call: its request, its key, its number (from 1) among the identical calls of its scope, and when it began."""
 
     request: Request
     key: Key
     number: int
+    began: float
+
+    def call(self, outcome: str, tier: str, take: Take | None = None) -> Call:
+        """What became of it just now."""
+        return Call(self.request, self.key, outcome, tier, take, self.number, self.began, time.time() - self.began)
 
 
 class OpenStream(Protocol):
@@ -50,8 +56,8 @@ class Log(Protocol):
     def add(self, call: Call, recording: Recording | None) -> None:
         """A call ended; `recording` is what the cassette folder still lacks of it, or None."""
 
-    def refuse(self, request: Request, key: Key, number: int) -> Refusal:
-        """Nothing answers take `number` of a request, and the provider may not be asked: the error to raise."""
+    def refuse(self, call: Call) -> Refusal:
+        """Nothing answers a call, and the provider may not be asked: the error to raise."""
 
     def fail(self, error: LMCacheError) -> Refusal:
         """A call cannot be answered for another reason: the error to raise."""
@@ -105,7 +111,7 @@ class Desk:
         request, key = identity
         with self._lock:
             number = self._counts[key.digest] = self._counts.get(key.digest, 0) + 1
-        return Asked(request, key, number)
+        return Asked(request, key, number, time.time())
 
     def look(self, asked: Asked) -> Take | None:
         """The take that answers a call, noted as replayed, or None. Raises Refusal for one that cannot be read."""
@@ -117,7 +123,7 @@ class Desk:
             return None
         takes = found.recording.takes
         take = takes[min(asked.number, len(takes)) - 1]
-        call = Call(asked.request, asked.key, "replayed", found.tier, take, asked.number)
+        call = asked.call("replayed", found.tier, take)
         self.log.add(call, None if found.committed else found.recording)
         return take
 
@@ -162,7 +168,7 @@ class Desk:
         self._stack.keep(recording, aliases)
         (self._failed.add if answer.error else self._failed.discard)(asked.key.digest)
         outcome = "refreshed" if self.settings.mode == "refresh" else "recorded"
-        self.log.add(Call(asked.request, asked.key, outcome, "provider", take, asked.number), recording)
+        self.log.add(asked.call(outcome, "provider", take), recording)
 
     def _stopped(self, asked: Asked, found: list[Finding]) -> None:
         """A recording would hold what looks like a credential: it reaches no tier, and the test fails at its end."""
@@ -173,7 +179,7 @@ class Desk:
     def unrecorded(self, asked: Asked, reason: str) -> None:
         """A call was answered live, and nothing of it was recorded."""
         self.unanswered(asked)
-        self.log.add(Call(asked.request, asked.key, "live", "provider", None, asked.number), None)
+        self.log.add(asked.call("live", "provider"), None)
         self.log.unrecorded(reason)
 
     def unanswered(self, asked: Asked) -> None:

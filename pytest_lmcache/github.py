@@ -1,0 +1,42 @@
+"""Workflow commands of GitHub Actions: what was refused, marked at its test on the page of a pull request.
+
+Protocol: docs.github.com, "Workflow commands for GitHub Actions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pytest_lmcache.journal import Entry
+
+
+def commands(entries: Iterable[Entry], workspace: str, root: Path) -> list[str]:
+    """A line for each refusal. Paths are those below `workspace`, the checkout; `root` is the project's directory."""
+    return [
+        _command("error", _path(entry, workspace, root), "lmcache", refusal)
+        for entry in entries
+        for refusal in entry.refusals
+    ]
+
+
+def _path(entry: Entry, workspace: str, root: Path) -> str:
+    if entry.place is None:
+        return ""
+    name, line = entry.place
+    file = root / name
+    if workspace and file.is_relative_to(workspace):
+        name = file.relative_to(workspace).as_posix()
+    return f"file={_property(name)},line={line},"
+
+
+def _command(kind: str, place: str, title: str, text: str) -> str:
+    return f"::{kind} {place}title={title}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

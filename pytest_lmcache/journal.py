@@ -1,0 +1,99 @@
+"""What every test of a run asked and was answered, as data: for reports, and for what no test used.
+
+One process writes its entries; those of the workers of pytest-xdist are sent to the controller as `to_dict` makes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pytest_lmcache.call import Call
+from pytest_lmcache.report import verdict
+from pytest_lmcache.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One test, fixture of wider scope, or the collection of modules (`kind` is `test`, `fixture` or `collection`).
+
+    `outcome` is `passed`, `failed` or `skipped` for a test and empty otherwise, `place` its file and line, from 1;
+    `cassettes` the folder its recordings are in.
+    `calls` are in the order in which they ended, each as `_told` makes it.
+    """
+
+    name: str
+    kind: str
+    mode: str
+    cassettes: str
+    verdict: str
+    outcome: str = ""
+    place: tuple[str, int] | None = None
+    refusals: tuple[str, ...] = ()
+    calls: tuple[Mapping[str, Any], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Numbers, text, lists and dictionaries only."""
+        return {**asdict(self), "calls": [dict(call) for call in self.calls], "refusals": list(self.refusals)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Entry:
+        """What `to_dict` made."""
+        place = tuple(values["place"]) if values["place"] else None
+        return cls(**{**values, "place": place, "refusals": tuple(values["refusals"]), "calls": tuple(values["calls"])})
+
+    @property
+    def used(self) -> Iterable[str]:
+        """The files of the recordings that answered, or that were made."""
+        return (call["recording"] for call in self.calls if call["outcome"] in _ANSWERED)
+
+
+_ANSWERED = frozenset({"replayed", "recorded", "refreshed"})
+
+
+@dataclass(slots=True)
+class Story:
+    """How a test went, as it becomes known: the outcome of its phases, where it stands, and what was refused to it."""
+
+    outcome: str = ""
+    place: tuple[str, int] | None = None
+    refusals: list[str] = field(default_factory=list)
+
+    def phase(self, outcome: str) -> None:
+        """One more phase of the test ended; what is worst of all of them is the outcome of the test."""
+        self.outcome = max(self.outcome, outcome, key=("", "passed", "skipped", "failed").index)
+
+
+def entry_of(scope: Scope, kind: str, story: Story) -> Entry:
+    """What one scope asked."""
+    return Entry(
+        name=scope.name,
+        kind=kind,
+        mode=scope.settings.mode,
+        cassettes=scope.settings.cassettes,
+        verdict=verdict(scope.totals()),
+        outcome=story.outcome,
+        place=story.place,
+        refusals=tuple(dict.fromkeys(story.refusals)),
+        calls=tuple(_told(call, scope.settings.cassettes) for call in scope.calls),
+    )
+
+
+def _told(call: Call, cassettes: str) -> dict[str, Any]:
+    return {
+        "recording": f"{cassettes}/{call.key.path}",
+        "key": call.key.digest,
+        "strategy": call.key.strategy,
+        "operation": call.request.operation,
+        "model": call.request.model,
+        "stream": call.request.stream,
+        "outcome": call.outcome,
+        "tier": call.tier,
+        "number": call.number,
+        "tokens": dict(call.tokens),
+        "cost_usd": call.cost,
+        "latency_s": call.seconds,
+        "began": round(call.began, 6),
+        "took_s": round(call.took, 6),
+    }
