@@ -279,9 +279,9 @@ def _properties(scope: Scope) -> list[tuple[str, object]]:
     calls = Calls(scope)
     return [
         ("lmcache", report.verdict(scope.totals())),
-        ("lmcache_calls", len(calls.calls)),
-        ("lmcache_tokens", calls.tokens),
-        ("lmcache_cost_usd", calls.cost),
+        ("lmcache.calls", len(calls.calls)),
+        ("lmcache.tokens", calls.tokens),
+        ("lmcache.cost_usd", calls.cost),
     ]
 
 

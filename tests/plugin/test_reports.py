@@ -234,9 +234,9 @@ def test_junit_says_what_became_of_the_calls_of_a_test(project, spread):
     tree = ET.parse(project.path / "junit.xml")
     properties = {each.get("name"): each.get("value") for each in tree.iter("property")}
     assert properties["lmcache"] == "1 replayed"
-    assert properties["lmcache_calls"] == "1"
-    assert int(properties["lmcache_tokens"]) > 0
-    assert float(properties["lmcache_cost_usd"]) > 0
+    assert properties["lmcache.calls"] == "1"
+    assert int(properties["lmcache.tokens"]) > 0
+    assert float(properties["lmcache.cost_usd"]) > 0
 
 
 def test_on_github_a_miss_is_marked_at_its_test(project, spread, monkeypatch):
