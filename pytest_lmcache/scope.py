@@ -15,6 +15,7 @@ from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import Settings
 from pytest_lmcache.recorder import Recorder
 from pytest_lmcache.recorder.desk import Bench, OpenStream
+from pytest_lmcache.recorder.flights import Locks
 from pytest_lmcache.recorder.unread import DRAIN_SECONDS, finish
 from pytest_lmcache.report import Totals
 from pytest_lmcache.screen import masked_request
@@ -39,8 +40,9 @@ R = TypeVar("R")
 class Phase:
     """A stretch of the run whose outcome decides what of its recordings reaches the cassette folder."""
 
-    def __init__(self, stack: Stack, tally: Tally, name: str, keep: str) -> None:
+    def __init__(self, stack: Stack, locks: Locks, tally: Tally, name: str, keep: str) -> None:
         self._stack = stack
+        self._locks = locks
         self._tally = tally
         self._name = name
         self._keep = keep
@@ -68,7 +70,8 @@ class Phase:
             return
         for recording in pending.values():
             try:
-                self._stack.promote(recording)
+                with self._locks.promoting(recording.key.digest):
+                    self._stack.promote(recording)
             except CassettesUnusable as error:
                 self._tally.trouble(str(error))
 
@@ -103,6 +106,7 @@ class Scope:
         self._lock = Lock()
         self._tally = tally
         self._stack = stack
+        self._locks = bench.locks
         self._keep = keep
         self._test = test
         self._phase: Phase | None = None
@@ -131,7 +135,7 @@ class Scope:
         self.calls.append(call)
         if recording is not None:
             with self._lock:
-                self._phase = self._phase or Phase(self._stack, self._tally, self.name, self._keep)
+                self._phase = self._phase or Phase(self._stack, self._locks, self._tally, self.name, self._keep)
             self._phase.add(recording)
         self._tally.add(call)
         if _repeated_at_temperature(call, self.calls, self.settings):

@@ -92,6 +92,9 @@ class Flight:
         self._leads = True
         lock = self._desk.bench.locks.lock(self._digest)
         while lock is not None and not try_acquire(lock):
+            # The other process may itself be waiting for a stream that is open here.
+            for rest in flights.held_up(self._caller):
+                yield ReadRest(rest)
             if time.monotonic() > deadline:
                 return
             yield Wait(pause)

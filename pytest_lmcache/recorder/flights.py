@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pytest_lmcache.errors import TierUnavailable
 from pytest_lmcache.seam import Unread
 
 OLD = 7 * 24 * 3600
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ class Flights:
         """The stream that has to end before the flight does, if there is one."""
         return self._streams.get(digest)
 
+    def held_up(self, caller: Caller) -> tuple[Unread, ...]:
+        """The streams that nobody reads on while `caller` waits."""
+        with self._lock:
+            return tuple(rest for digest, rest in self._streams.items() if caller.would_block(self._leaders[digest]))
+
 
 class Locks:
     """File locks by digest in a local folder, for the processes of this machine."""
@@ -85,6 +92,24 @@ class Locks:
         if not self._prepared:
             self._folder, self._prepared = self._prepare(), True
         return None if self._folder is None else FileLock(self._folder / digest[:40], thread_local=False)
+
+    @contextmanager
+    def promoting(self, digest: str) -> Iterator[None]:
+        """Nobody else promotes the recording of a digest meanwhile, unless it takes them longer than PATIENCE."""
+        from filelock import Timeout
+
+        # A few locks for all digests: one that is held for a write is soon free again.
+        lock = self.lock(f"promote-{digest[:2]}")
+        try:
+            if lock is not None:
+                lock.acquire(timeout=PATIENCE)
+        except (Timeout, OSError):
+            lock = None
+        try:
+            yield
+        finally:
+            if lock is not None:
+                lock.release()
 
     def _prepare(self) -> Path | None:
         try:

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,8 @@ blobs/** binary linguist-generated=true
 conversations; blobs are folded.
 """
 
+# Another process that starts to record sweeps, or somebody deletes the folder: a file is then written anew.
+_ATTEMPTS = 5
 _IGNORED = f"*{TEMP_SUFFIX}\n"
 # A link or a pipe in place of a recording is not followed, nor waited for.
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -90,8 +93,10 @@ class Cassettes:
 
     def sweep(self) -> None:
         """Remove what an interrupted run left half written."""
-        for leftover in self.folder.glob(f"*/*{TEMP_SUFFIX}"):
-            leftover.unlink(missing_ok=True)
+        for place in ("*", "*/*"):
+            for leftover in self.folder.glob(place + TEMP_SUFFIX):
+                with suppress(OSError):
+                    leftover.unlink()
 
     def _no_link(self, name: str) -> None:
         """Raise BadRecording when a folder in which recordings or blobs stand is a link to somewhere else."""
@@ -127,17 +132,26 @@ class Cassettes:
 
     def _write(self, path: str, data: bytes) -> None:
         target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = f"{target}.{secrets.token_hex(4)}{TEMP_SUFFIX}"
-        try:
-            with open(temporary, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(FileNotFoundError):
+                return _replace(target, data)
+        return _replace(target, data)
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Write a file beside its place, sync it, and put it there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = f"{target}.{secrets.token_hex(4)}{TEMP_SUFFIX}"
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 def _read(path: str) -> bytes:

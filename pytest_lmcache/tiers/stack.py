@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pytest_lmcache.call import Key, Recording
-from pytest_lmcache.errors import TierUnavailable
+import ujson
+
+from pytest_lmcache.call import Key, Recording, Take
+from pytest_lmcache.errors import BadRecording, TierUnavailable
 from pytest_lmcache.tiers.cassettes import Cassettes
 from pytest_lmcache.tiers.disk import Disk
 from pytest_lmcache.tiers.memory import Memory
@@ -77,9 +79,13 @@ class Stack:
         self._on_disk(lambda disk: disk.put(recording, aliases=aliases))
 
     def promote(self, recording: Recording) -> None:
-        """Write a recording to the cassette folder. Raises CassettesUnusable."""
+        """Write a recording to the cassette folder, where another worker may have put it, with more takes even.
+
+        Raises CassettesUnusable.
+        """
         if self.cassettes is not None:
-            self.cassettes.put(recording)
+            if not _holds(self.cassettes, recording):
+                self.cassettes.put(recording)
             self._committed.add(recording.key.digest)
 
     def _looks(self, mode: str) -> tuple[Callable[[Key], Found], ...]:
@@ -135,3 +141,17 @@ class Stack:
         if found.recording.run != self.run:
             raise KeyError(found.recording.key.digest)
         return found
+
+
+def _holds(cassettes: Cassettes, recording: Recording) -> bool:
+    """Whether the cassette folder has all takes of a recording. A file that cannot be read has none."""
+    try:
+        kept = cassettes.get(recording.key).takes
+    except (KeyError, BadRecording):
+        return False
+    return [_said(take) for take in kept[: len(recording.takes)]] == [_said(take) for take in recording.takes]
+
+
+def _said(take: Take) -> Any:
+    """A take without the order of its fields, which a file may change."""
+    return ujson.loads(take.response), take.latency, take.usage, take.cost
