@@ -37,6 +37,7 @@ BENCHMARKS = {
     "dspy-open": "dspy_cache:opening",
     "import": "imports:cassette",
     "folders": "folders:commands",
+    "flight": "writes:uncontended",
 }
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (

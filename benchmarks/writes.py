@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import tempfile
@@ -19,7 +20,7 @@ from benchmarks.ours import replays
 from benchmarks.provider import provider
 from benchmarks.table import Row
 from pytest_lmcache.call import Recording
-from pytest_lmcache.recorder.flights import Locks, try_acquire
+from pytest_lmcache.recorder.flights import Caller, Flights, Locks, try_acquire
 from pytest_lmcache.tiers.cassettes import Cassettes
 from pytest_lmcache.tiers.disk import Disk
 
@@ -68,6 +69,31 @@ def durable(effort: Effort) -> list[Row]:
         _row("durable write of a recording, cassettes/", found["cassettes"] * 1e3, least),
         _row("the same, local disk", found["disk"] * 1e3, least),
     ]
+
+
+def uncontended(effort: Effort) -> list[Row]:
+    """What it costs a call to make sure that nobody else makes the same: its turn and its file lock, and both back."""
+    with tempfile.TemporaryDirectory() as name:
+        flights, locks, caller = Flights(), Locks(lambda: Path(name) / "locks"), Caller.current(is_async=False)
+        digests = (sha256(str(number).encode()).hexdigest() for number in itertools.count())
+
+        def ours() -> None:
+            digest = next(digests)
+            assert flights.begin(digest, caller) is None
+            lock = locks.lock(digest)
+            assert try_acquire(lock)
+            lock.release()
+            flights.end(digest, caller)
+
+        def floor() -> None:
+            descriptor = os.open(f"{name}/{next(digests)}", os.O_CREAT | os.O_RDWR)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.close(descriptor)
+
+        ours()
+        found = interleaved({"ours": Variant(ours), "floor": Variant(floor)}, effort)
+    took, least = found["ours"] * 1e3, found["floor"] * 1e3
+    return [Row("single flight of a miss that nobody else asks", took, least, "ms", took, 1.0, "ms")]
 
 
 def _row(title: str, took: float, least: float) -> Row:
