@@ -23,6 +23,8 @@ def answer(question="What is the capital of France?", **options):
 def run(pytester, provider, monkeypatch) -> Callable[..., pytest.RunResult]:
     """pytest in a project with `app` and a module of tests; the provider is within reach while it records."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path / "user-cache"))
+    for name in ("PYTEST_LMCACHE", "PYTEST_XDIST_TESTRUNUID"):
+        monkeypatch.delenv(name, raising=False)
     pytester.makepyfile(app=APPLICATION)
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = ignore\n")
 
@@ -173,6 +175,44 @@ def test_it():
     run(tests, mode="record").assert_outcomes(passed=1)
     assert provider.count() == 1
     assert (a_home_of_its_own / ".dspy_cache").is_dir()
+
+
+INACTIVE = """
+import sys
+import dspy, dspy.clients.execution
+from dspy.clients.cache import Cache
+from dspy.utils.parallelizer import ParallelExecutor
+from dspy._vendor.lm15 import transports
+from dspy.utils.dummies import DummyLM
+
+SEAMS = [
+    (dspy.clients.execution, "_attempt"), (dspy.clients.execution, "_aattempt"),
+    (dspy.clients.execution, "_cached"), (dspy.clients.execution, "_store"),
+    (Cache, "__init__"), (ParallelExecutor, "_wrap_function"), (ParallelExecutor, "execute"),
+    (transports.StdlibTransport, "stream"), (transports.StdlibAsyncTransport, "stream"),
+]
+
+def test_every_seam_holds_the_function_that_dspy_wrote():
+    for owner, name in SEAMS:
+        assert vars(owner)[name].__code__.co_filename.startswith(dspy.__path__[0]), name
+    assert not [name for name in sys.modules if name.startswith("pytest_lmcache.adapters")]
+
+def test_a_configuration_and_a_cache_outlive_their_test():
+    dspy.configure(lm=DummyLM([{"answer": "Paris"}]), num_threads=3)
+    dspy.configure_cache(enable_disk_cache=False)
+    test_a_configuration_and_a_cache_outlive_their_test.cache = dspy.cache
+
+def test_they_did():
+    assert dspy.settings.num_threads == 3
+    assert dspy.cache is test_a_configuration_and_a_cache_outlive_their_test.cache
+"""
+
+
+def test_an_inactive_plugin_leaves_dspy_as_it_is(pytester):
+    pytester.makepyfile(INACTIVE)
+    for options in ((), ("--lmcache=off",), ("-p", "no:lmcache")):
+        result = pytester.runpytest_subprocess("-p", "no:randomly", *options)
+        result.assert_outcomes(passed=3)
 
 
 def test_dspy_alone_is_no_choice_of_adapters(run, pytester):
