@@ -33,6 +33,7 @@ BENCHMARKS = {
     "suite": "suites:one_call_each",
     "idle": "suites:no_call",
     "write": "writes:durable",
+    "scan": "scans:recorded",
     "dspy-hit": "dspy_cache:hits",
     "dspy-open": "dspy_cache:opening",
     "import": "imports:cassette",

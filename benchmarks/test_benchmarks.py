@@ -21,6 +21,7 @@ ROWS = {
     "suite": 2,
     "idle": 2,
     "write": 2,
+    "scan": 2,
     "import": 1,
     "dspy": 2,
     "dspy-hit": 4,

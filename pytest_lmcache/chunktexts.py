@@ -6,7 +6,7 @@ pieces that stand at one place of the chunks (`data.choices[0].delta.content`), 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from pytest_lmcache.call import JSON
@@ -29,7 +29,7 @@ def texts(answer: dict[str, Any]) -> dict[Place, str]:
     pieces: dict[Place, list[str | None]] = {}
     chunks = answer["chunks"]
     for number, chunk in enumerate(chunks):
-        for place, piece in _pieces(chunk, ()):
+        for place, piece in _pieces(chunk):
             if place not in pieces:
                 pieces[place] = [None] * len(chunks)
             pieces[place][number] = piece
@@ -50,7 +50,7 @@ def replaced(answer: dict[str, Any], spans: Callable[[str], Spans], marker: str)
     chunks = [unfold(answer["shared"], own) for own in answer["chunks"]]
     places: dict[Place, list[tuple[int, str]]] = {}
     for number, chunk in enumerate(chunks):
-        for place, piece in _pieces(chunk, ()):
+        for place, piece in _pieces(chunk):
             places.setdefault(place, []).append((number, piece))
     for place, found in places.items():
         cut = spans("".join(piece for _, piece in found))
@@ -76,12 +76,19 @@ def _cut(chunks: list[dict[str, Any]], place: Place, found: list[tuple[int, str]
         start = end
 
 
-def _pieces(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
-    for step, item in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(item, str):
-            yield (*place, step), item
-        elif isinstance(item, dict | list) and step != WITHOUT:
-            yield from _pieces(item, (*place, step))
+def _pieces(chunk: dict[str, Any]) -> list[tuple[Place, str]]:
+    """The texts of one chunk, each with its place."""
+    found: list[tuple[Place, str]] = []
+    left: list[tuple[Place, Any]] = [((), chunk)]
+    while left:
+        place, value = left.pop()
+        for step, item in value.items() if type(value) is dict else enumerate(value):
+            kind = type(item)
+            if kind is str:
+                found.append(((*place, step), item))
+            elif (kind is dict or kind is list) and item and step != WITHOUT:
+                left.append(((*place, step), item))
+    return found
 
 
 def _at(value: Any, place: Place) -> str:

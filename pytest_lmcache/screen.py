@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -10,8 +9,6 @@ from pytest_lmcache import chunktexts
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.errors import BadOption
 from pytest_lmcache.patterns import KINDS, Finding, findings, is_kind, masked
-
-_CHUNK = re.compile(r"\.chunks\[\d+\]")
 
 
 def in_request(body: dict[str, JSON]) -> Iterator[Finding]:
@@ -24,20 +21,15 @@ def in_answer(answer: dict[str, JSON], number: int) -> Iterator[Finding]:
     chunks of a stream. Paths begin with `$.responses[0].answer`; which chunk it was is not told.
     """
     root = f"$.responses[{number}].answer"
-    seen = set()
-    for inner in _below(root, answer):
-        found = Finding(_CHUNK.sub(".chunks[*]", inner.path), inner.kind)
-        if found not in seen:
-            seen.add(found)
-            yield found
-    if chunktexts.is_stream(answer):
-        for place, text in chunktexts.texts(answer).items():
-            path = root + ".chunks[*]" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
-            # The name of the field is told by what stands inside one, as it is for a whole answer.
-            name = next((step for step in reversed(place) if isinstance(step, str)), "")
-            yield from (
-                found for found in (Finding(path, inner.kind) for inner in findings({name: text})) if found not in seen
-            )
+    if not chunktexts.is_stream(answer):
+        yield from _below(root, answer)
+        return
+    yield from _below(root, {name: value for name, value in answer.items() if name != "chunks"})
+    for place, text in chunktexts.texts(answer).items():
+        path = root + ".chunks[*]" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
+        # What a field is called tells what stands in it, as in a whole answer.
+        name = next((step for step in reversed(place) if isinstance(step, str)), "")
+        yield from (Finding(path, inner.kind) for inner in findings({name: text}))
 
 
 def unallowed(found: Iterable[Finding], allowed: Iterable[str]) -> list[Finding]:
