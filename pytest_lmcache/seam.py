@@ -147,6 +147,9 @@ class Gate(Protocol):
     def refused(self, refusal: Refusal) -> Refusal:
         """Remember a refusal for the test that runs, which fails though something swallows it; returns it."""
 
+    def replays(self) -> bool:
+        """Whether the calls of this moment are replayed, so that nothing may leave the process."""
+
     def guards(self, host: str, port: int | None) -> bool:
         """Whether a provider answers there, and the test that runs is one that may not reach it unnoticed."""
 

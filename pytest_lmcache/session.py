@@ -111,6 +111,11 @@ class Run:
             self._followers.remove(follower)
             follower(())
 
+    @property
+    def replays(self) -> bool:
+        """Whether the calls of this moment are replayed."""
+        return bool(self._scopes) and self._scopes[-1].settings.mode == "replay"
+
     def close(self) -> None:
         """The run is over."""
         if self._disk is not None:
@@ -198,6 +203,10 @@ class Gate:
         """Remember what was refused outside a recorded call, so that swallowing it still fails the test."""
         self._run.hand_on([refusal])
         return refusal
+
+    def replays(self) -> bool:
+        """Whether the scope of this moment replays."""
+        return self._run.replays
 
     def guards(self, host: str, port: int | None) -> bool:
         """Whether a provider answers there, and the scope of this moment is guarded."""

@@ -108,3 +108,23 @@ def test_a_run_that_ends_early_leaves_none_behind(project, monkeypatch):
     project.tests("def test_it():\n    pass\n")
     assert project.replay().ret == pytest.ExitCode.USAGE_ERROR
     assert "GROQ_API_KEY" not in os.environ
+
+
+def test_telemetry_is_sent_while_recording_and_neither_sent_nor_a_failure_on_replay(project):
+    project.tests(
+        """
+import httpx, os
+
+def test_it(lmcache, request):
+    headers = {"authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"}
+    url = os.environ.get("OPENAI_API_BASE", "https://api.openai.com/v1") + "/traces/ingest"
+    answer = httpx.post(url, headers=headers, json={"data": []})
+    assert answer.status_code == (204 if request.config.getoption("--lmcache") == "replay" else 404)
+    assert lmcache.calls == ()
+"""
+    )
+    recorded = project.record()
+    recorded.assert_outcomes(passed=1)
+    assert "unrecorded live calls" not in recorded.stdout.str()
+    assert [request.path for request in project.provider.requests] == ["/v1/traces/ingest"]
+    project.replay().assert_outcomes(passed=1)

@@ -11,6 +11,13 @@ from pytest_lmcache.placeholders import VALUE
 from pytest_lmcache.seam import Gate
 
 _BYTES = VALUE.encode()
+# Where SDKs send what they trace, by a key they find in the environment: openai-agents.
+_TELEMETRY = ("/v1/traces/ingest",)
+
+
+def is_telemetry(path: str) -> bool:
+    """Whether a request only tells a provider what the client did; no test waits for its answer."""
+    return path.endswith(_TELEMETRY)
 
 
 def stop(gate: Gate, method: str, target: str, headers: Iterable[tuple[Any, Any]]) -> None:
