@@ -183,7 +183,7 @@ POISONS: dict[str, Callable[[Target], object]] = {
     "blob that is a link": _folder("link", lambda blob, outside: blob.symlink_to(outside / "secret.json")),
     "blob that is a pipe": _folder("pipe", lambda blob, _: os.mkfifo(blob)),
     "blob that is a folder": _folder("folder", lambda blob, _: blob.mkdir()),
-    "blob of another content": _folder("other", lambda blob, _: blob.write_bytes(b"other")),
+    "blob of another content": _folder("other", lambda blob, _: blob.write_bytes(b"another")),
     "blob that is missing": lambda t: t.body({"$blob": "0" * 64 + ".png"}),
     "blob bomb": _bomb,
     "lines that are none": lambda t: t.body({"$lines": [["a"], 5]}),
