@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+# DSPy 3.4.0 leaves an openai behind that litellm, imported after it, cannot use.
+import litellm
 import pytest
 
 dspy = pytest.importorskip("dspy", minversion="3.4")
-
-import litellm  # noqa: E402
 
 # Runs inside this process forget every module they import; these they find imported, as hooks stay on the SDKs.
 import pytest_lmcache.adapters.dspy.observer  # noqa: E402
