@@ -61,8 +61,9 @@ class Watch(MetaPathFinder):
 
     def remove(self) -> None:
         """Stop watching, and put every patched function back."""
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
+        if self not in sys.meta_path:
+            return
+        sys.meta_path.remove(self)
         for adapter in self._adapters:
             adapter.uninstall()
 
