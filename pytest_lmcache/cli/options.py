@@ -11,7 +11,7 @@ import click
 
 from pytest_lmcache.cli.output import Output, note
 from pytest_lmcache.errors import BadOption, BadRecording
-from pytest_lmcache.options import read_size
+from pytest_lmcache.readers import read_size
 from pytest_lmcache.review import project
 from pytest_lmcache.review.selection import Selection, read_age
 

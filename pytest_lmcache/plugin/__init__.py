@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_lmcache.errors import LMCacheError, Refusal
-from pytest_lmcache.options import MODES, OPTIONS
+from pytest_lmcache.options import OPTIONS
+from pytest_lmcache.readers import MODES
 
 if TYPE_CHECKING:
     from pytest_lmcache.plugin.active import Active
@@ -141,7 +142,7 @@ def lmcache(request: pytest.FixtureRequest) -> Any:
 
 def run_mode(config: pytest.Config, option: str | None) -> str | None:
     """The mode set for the whole run, by command line, environment or ini, or None."""
-    from pytest_lmcache.options import read_mode
+    from pytest_lmcache.readers import read_mode
 
     if option == "":
         raise pytest.UsageError(f"--lmcache needs a mode: one of {', '.join(MODES)}, as in --lmcache=replay")

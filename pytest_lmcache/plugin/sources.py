@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 import pytest
 
 from pytest_lmcache.errors import BadOption
-from pytest_lmcache.options import OPTIONS, RunSettings, read_mode, read_values
+from pytest_lmcache.options import OPTIONS, RunSettings, read_values
 from pytest_lmcache.plugin import ENVIRONMENT
+from pytest_lmcache.readers import read_mode
 
 Source: TypeAlias = tuple[str, dict[str, Any]]
 

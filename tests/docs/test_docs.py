@@ -25,8 +25,9 @@ from pytest_lmcache.cassette import FOLDS
 from pytest_lmcache.cli import COMMANDS, main
 from pytest_lmcache.errors import BadOption
 from pytest_lmcache.folding import WITHOUT
-from pytest_lmcache.options import ADAPTERS, MODES, OPTIONS, RunSettings, Settings, read_mode
+from pytest_lmcache.options import OPTIONS, RunSettings, Settings
 from pytest_lmcache.plain import TAGS
+from pytest_lmcache.readers import ADAPTERS, MODES, read_mode
 
 REFERENCE = ROOT / "docs" / "reference.md"
 BY_INI_NAME = {f"lmcache_{option.name}": option for option in OPTIONS}

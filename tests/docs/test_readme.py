@@ -9,7 +9,8 @@ import documents
 import pytest
 from documents import ROOT, blocks, names_in, table
 
-from pytest_lmcache.options import MODES, OPTIONS
+from pytest_lmcache.options import OPTIONS
+from pytest_lmcache.readers import MODES
 
 README = ROOT / "README.md"
 EXAMPLES = 'python -m pip install -e ".[litellm]" && python -m pytest examples --lmcache=replay\n'

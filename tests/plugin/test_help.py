@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_lmcache.options import MODES, OPTIONS
+from pytest_lmcache.options import OPTIONS
+from pytest_lmcache.readers import MODES
 
 QUESTION = "def test_it():\n    ask()\n"
 

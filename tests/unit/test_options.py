@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pytest_lmcache import options
 from pytest_lmcache.cache import Cache
 from pytest_lmcache.errors import BadOption
-from pytest_lmcache.options import MODES, OPTIONS, PRECEDENCE, RunSettings, Settings, read_values, resolve
+from pytest_lmcache.options import OPTIONS, PRECEDENCE, RunSettings, Settings, read_values, resolve
+from pytest_lmcache.readers import MODES
 
 SOURCES = tuple(source for source in PRECEDENCE if source != "default")
 
