@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from pytest_lmcache.call import JSON
-from pytest_lmcache.folding import WITHOUT, fold, unfold
+from pytest_lmcache.folding import ORDER, WITHOUT, fold, unfold
 
 Place: TypeAlias = "tuple[str | int, ...]"
 Spans: TypeAlias = "list[tuple[int, int]]"
+
+_TAGS = (ORDER, WITHOUT)
 
 
 def is_stream(answer: JSON) -> bool:
@@ -86,7 +88,7 @@ def _pieces(chunk: dict[str, Any]) -> list[tuple[Place, str]]:
             kind = type(item)
             if kind is str:
                 found.append(((*place, step), item))
-            elif (kind is dict or kind is list) and item and step != WITHOUT:
+            elif (kind is dict or kind is list) and item and step not in _TAGS:
                 left.append(((*place, step), item))
     return found
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import Reading, Wire, decode, encode, ended, framing, reading, recognise, splitter
+from pytest_lmcache.folding import fold, unfold
 from pytest_lmcache.keys import KeyRule, key_of
 
 TRAFFIC = Path(__file__).parents[3] / "shared" / "traffic"
@@ -182,6 +183,13 @@ def test_every_stream_is_split_and_rebuilt_byte_for_byte():
         assert frames == [f for start, end in pairwise(places) for f in again.feed(answer[start:end])]
         events = [decode(cut, frame) for frame in frames]
         assert [encode(cut, json.loads(json.dumps(event))) for event in events] == frames
+
+
+def test_every_stream_is_folded_and_rebuilt_byte_for_byte():
+    for cut, answer in streams():
+        events = [decode(cut, frame) for frame in splitter(cut).feed(answer)]
+        shared, own = json.loads(json.dumps(fold(events)))
+        assert b"".join(encode(cut, unfold(shared, item)) for item in own) == answer
 
 
 def test_every_event_is_parsed():

@@ -24,7 +24,7 @@ from pytest_lmcache.adapters.litellm.requests import CONVERSATION
 from pytest_lmcache.cassette import FOLDS
 from pytest_lmcache.cli import COMMANDS, main
 from pytest_lmcache.errors import BadOption
-from pytest_lmcache.folding import WITHOUT
+from pytest_lmcache.folding import ORDER, WITHOUT
 from pytest_lmcache.options import OPTIONS, RunSettings, Settings
 from pytest_lmcache.plain import TAGS
 from pytest_lmcache.readers import ADAPTERS, MODES, read_mode
@@ -183,7 +183,7 @@ def test_every_field_of_a_recording_is_in_the_description_of_the_format(project)
 
 def test_every_tag_of_plain_json_is_in_the_description_of_the_format():
     text = (ROOT / "docs" / "file-format.md").read_text("utf-8")
-    assert set(re.findall(r'"(\$\w+)"', text)) == TAGS | FOLDS | {WITHOUT}
+    assert set(re.findall(r'"(\$\w+)"', text)) == TAGS | FOLDS | {ORDER, WITHOUT}
 
 
 def test_only_known_kinds_of_blocks_are_used():
