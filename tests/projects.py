@@ -14,6 +14,7 @@ import pytest
 # Runs inside this process forget every module they import; these they find imported, as hooks stay on litellm's.
 import pytest_lmcache.adapters.litellm.functions
 import pytest_lmcache.adapters.litellm.router
+import pytest_lmcache.dialects
 import pytest_lmcache.plugin.active
 from provider import Provider
 

@@ -1,18 +1,7 @@
-"""The project and the provider of tests/plugin, for the blocks of the documentation."""
+"""The project and the provider, for the blocks of the documentation, see `projects`."""
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
+from projects import litellm_forgets_its_clients, project, provider, running_provider
 
-_home = Path(__file__).parent.parent / "plugin" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("plugin_project", _home)
-assert _spec is not None
-assert _spec.loader is not None
-_plugin_project = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_plugin_project)
-
-running_provider = _plugin_project.running_provider
-provider = _plugin_project.provider
-project = _plugin_project.project
-litellm_forgets_its_clients = _plugin_project.litellm_forgets_its_clients
+__all__ = ["litellm_forgets_its_clients", "project", "provider", "running_provider"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-SETTINGS = "mode, key, ignore, normalize, repeat, cassettes, record_errors, cache"
+SETTINGS = "mode, key, ignore, normalize, repeat, cassettes, record_errors, allow_secrets, cache"
 
 
 def used(project, *, key):

@@ -23,7 +23,12 @@ NAME = "dspy"
 
 def install(module: ModuleType, gate: Gate) -> None:
     """Observe a release of DSPy with an engine of its own, 3.4 or newer; older ones are seen through litellm alone."""
-    if importlib.util.find_spec("dspy.clients.execution") is None:
+    try:
+        known = importlib.util.find_spec("dspy.clients.execution")
+    except ModuleNotFoundError:
+        # A folder of the project that is called dspy can be imported, too.
+        return
+    if known is None:
         return
     from pytest_lmcache.adapters.dspy import observer
 

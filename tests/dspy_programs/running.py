@@ -8,23 +8,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# DSPy 3.4.0 leaves an openai behind that litellm, imported after it, cannot use.
+import dspy
 import litellm
 import pytest
 
-dspy = pytest.importorskip("dspy", minversion="3.4")
-
 # Runs inside this process forget every module they import; these they find imported, as hooks stay on the SDKs.
-import pytest_lmcache.adapters.dspy.observer  # noqa: E402
-import pytest_lmcache.adapters.http.lm15  # noqa: E402
-import pytest_lmcache.adapters.litellm.functions  # noqa: E402
-import pytest_lmcache.adapters.litellm.router  # noqa: E402
-import pytest_lmcache.plugin.active  # noqa: E402, F401
-from provider import Provider  # noqa: E402
-from pytest_lmcache.adapters import Watch  # noqa: E402
-from pytest_lmcache.options import RunSettings, Settings  # noqa: E402
-from pytest_lmcache.scope import Scope  # noqa: E402
-from pytest_lmcache.session import Gate, Run  # noqa: E402
+import pytest_lmcache.adapters.dspy.observer
+import pytest_lmcache.adapters.http.lm15
+import pytest_lmcache.adapters.litellm.functions
+import pytest_lmcache.adapters.litellm.router
+import pytest_lmcache.plugin.active  # noqa: F401
+from provider import Provider
+from pytest_lmcache.adapters import Watch
+from pytest_lmcache.options import RunSettings, Settings
+from pytest_lmcache.scope import Scope
+from pytest_lmcache.session import Gate, Run
 
 KEY = "fake-key-for-tests"
 
