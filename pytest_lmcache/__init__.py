@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pytest_lmcache.adapters.functions import recorded
     from pytest_lmcache.cache import Cache
     from pytest_lmcache.call import Call
+    from pytest_lmcache.calls import Calls
     from pytest_lmcache.errors import LMCacheError, Miss, Refusal
-    from pytest_lmcache.scope import Calls
 
 __all__ = ["Cache", "Call", "Calls", "LMCacheError", "Miss", "Refusal", "__version__", "recorded"]
 __version__ = "0.1.0"
@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Cache": "cache",
     "Call": "call",
-    "Calls": "scope",
+    "Calls": "calls",
     "LMCacheError": "errors",
     "Miss": "errors",
     "Refusal": "errors",

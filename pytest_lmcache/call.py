@@ -103,10 +103,10 @@ class Recording:
 class Call:
     """One call of a test, and what became of it.
 
-    `outcome` is `replayed`, `recorded`, `refreshed`, `missed`, or `live` for an answer that could not be recorded;
-    `tier` says who answered: `memory`, `cassettes`, `disk` or `provider`. `seconds` and `cost` (US dollars) are those
-    of the recorded call, so that they are the same in the recording run and in every replay. `began` (seconds since the
-    epoch) and `took` (seconds) are those of this run.
+    `outcome` is `replayed`, `recorded`, `refreshed`, `missed`, `live` for an answer that could not be recorded, or
+    `injected` for a `fault` that the test asked for; `tier` says who answered: `memory`, `cassettes`, `disk` or
+    `provider`. `seconds` and `cost` (US dollars) are those of the recorded call, so that they are the same in the
+    recording run and in every replay. `began` (seconds since the epoch) and `took` (seconds) are those of this run.
     """
 
     request: Request
@@ -117,6 +117,7 @@ class Call:
     number: int = 1
     began: float = 0.0
     took: float = 0.0
+    fault: str = ""
 
     def __repr__(self) -> str:
         return f"<Call {self.request.operation} {self.request.model}: {self.outcome}, {self.tier}>"

@@ -46,10 +46,15 @@ class Entry:
     @property
     def used(self) -> Iterable[str]:
         """The files of the recordings that answered, or that were made."""
-        return (call["recording"] for call in self.calls if call["outcome"] in _ANSWERED)
+        return (call["recording"] for call in self.calls if call["outcome"] in _ANSWERED or _was_cut(call))
 
 
 _ANSWERED = frozenset({"replayed", "recorded", "refreshed"})
+
+
+def _was_cut(call: Mapping[str, Any]) -> bool:
+    """Whether a call was given the beginning of its recording."""
+    return (call["fault"] or "").startswith("cut")
 
 
 @dataclass(slots=True)
@@ -89,6 +94,7 @@ def _told(call: Call, cassettes: str) -> dict[str, Any]:
         "model": call.request.model,
         "stream": call.request.stream,
         "outcome": call.outcome,
+        "fault": call.fault or None,
         "tier": call.tier,
         "number": call.number,
         "tokens": dict(call.tokens),

@@ -26,6 +26,7 @@ class Totals:
     refreshed: int = 0
     missed: int = 0
     live: int = 0
+    injected: int = 0
     tokens_saved: int = 0
     cost_saved: float | None = None
     seconds_saved: float = 0.0
@@ -75,6 +76,7 @@ def verdict(totals: Totals) -> str:
         "recorded": totals.recorded,
         "refreshed": totals.refreshed,
         "replayed": totals.replayed,
+        "injected": totals.injected,
     }
     if totals.missed == 1 == sum(counts.values()):
         return "missed"
@@ -93,6 +95,7 @@ def _first_line(totals: Totals) -> Iterable[str]:
         "refreshed": totals.refreshed,
         "missed": totals.missed,
         "live and unrecorded": totals.live,
+        "injected": totals.injected,
     }
     if any(counts.values()):
         yield " · ".join([f"lmcache: {', '.join(_counted(counts))}", *_saved(totals)])

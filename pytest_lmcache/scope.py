@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from threading import Lock, RLock
-from typing import ParamSpec, TypeVar
 
 from pytest_lmcache import callsite, miss
-from pytest_lmcache.adapters.functions import recorded
 from pytest_lmcache.call import Call, Recording
 from pytest_lmcache.errors import CassettesUnusable, LiveCall, LMCacheError, Miss, Refusal
 from pytest_lmcache.keys import KeyRule
@@ -22,6 +19,7 @@ from pytest_lmcache.screen import masked_request
 from pytest_lmcache.seam import Owner
 from pytest_lmcache.tally import Tally
 from pytest_lmcache.tiers.stack import Stack
+from pytest_lmcache.whatif import Plan
 
 REFUSE, NOTE, PASS = "refuse", "note", ""
 
@@ -31,10 +29,6 @@ def guard_in(mode: str, guard: str) -> str:
     if guard == "off" or mode == "off":
         return PASS
     return REFUSE if mode == "replay" else NOTE
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Phase:
@@ -111,7 +105,8 @@ class Scope:
         self._test = test
         self._phase: Phase | None = None
         self._streams: list[OpenStream] = []
-        self.recorder = None if settings.mode == "off" else Recorder(settings, rule, stack, bench, self)
+        self.plan = Plan()
+        self.recorder = None if settings.mode == "off" else Recorder(settings, rule, stack, bench, self, self.plan)
         self.owner = Owner(self.recorder, lasting)
 
     def begin(self) -> None:
@@ -175,7 +170,14 @@ class Scope:
             refreshed=counts["refreshed"],
             missed=counts["missed"],
             live=counts["live"],
+            injected=counts["injected"],
         )
+
+    def leave(self) -> None:
+        """No more calls belong to this scope: whoever still waits in one waits no longer."""
+        self.plan.over.set()
+        for fault in self.plan.unmet():
+            self._tally.warn(f"an injected fault met no call of {self.name}: {fault}")
 
     def take_refusals(self) -> list[Refusal]:
         """What was refused since this was last asked, whether or not something swallowed it."""
@@ -184,50 +186,6 @@ class Scope:
             if isinstance(refusal, LiveCall) and not refusal.site:
                 refusal.locate(callsite.site_in(refusal.__traceback__))
         return refusals
-
-
-class Calls:
-    """The calls of one test so far, as its `lmcache` fixture."""
-
-    def __init__(self, scope: Scope | None) -> None:
-        self._scope = scope
-
-    @property
-    def calls(self) -> tuple[Call, ...]:
-        """The calls in the order in which they ended."""
-        return () if self._scope is None else tuple(self._scope.calls)
-
-    @property
-    def replayed(self) -> int:
-        return self._number("replayed")
-
-    @property
-    def recorded(self) -> int:
-        return self._number("recorded") + self._number("refreshed")
-
-    @property
-    def missed(self) -> int:
-        return self._number("missed")
-
-    @property
-    def tokens(self) -> int:
-        """Tokens in and out of all calls, as recorded."""
-        return sum(call.total_tokens for call in self.calls)
-
-    @property
-    def cost(self) -> float:
-        """US dollars of all calls whose price is known, as recorded."""
-        return sum(call.cost or 0.0 for call in self.calls)
-
-    def wrap(self, function: Callable[P, R], *, name: str = "") -> Callable[P, R]:
-        """A function of this test's making with its calls replayed and recorded, see `pytest_lmcache.recorded`."""
-        return recorded(name=name)(function)
-
-    def __repr__(self) -> str:
-        return f"<lmcache: {self.replayed} replayed, {self.recorded} recorded, {self.missed} missed>"
-
-    def _number(self, outcome: str) -> int:
-        return sum(call.outcome == outcome for call in self.calls)
 
 
 def _repeated_at_temperature(call: Call, calls: list[Call], settings: Settings) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.errors import Refusal
+from pytest_lmcache.whatif import Fault
 
 UNSENT: ContextVar[dict[str, JSON] | None] = ContextVar("lmcache_unsent", default=None)
 """What the SDK further out asks of the call that runs now and does not send: fields added to its request, so that two
@@ -93,6 +94,12 @@ class Adapter(Protocol):
         `response` is the caller's to keep: it was parsed for this call alone.
         """
 
+    def inject(self, fault: Fault, request: Request, response: dict[str, JSON] | None) -> object:
+        """What the SDK gives its caller when the provider behaves so; an exception is what it is to meet.
+
+        `response` is the recorded answer that a `cut` breaks off, where there is one.
+        """
+
     def tee(self, stream: object, pending: Pending) -> object:
         """The same stream for the caller, that tells `pending` how to read its rest, and how it ended."""
 
@@ -103,8 +110,17 @@ class Recorder(Protocol):
     @property
     def records_errors(self) -> bool: ...
 
+    @property
+    def injects(self) -> bool: ...
+
     def perform(
-        self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any], call: Callable[[], Any]
+        self,
+        adapter: Adapter,
+        operation: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        call: Callable[[], Any],
+        meet: Callable[[Exception], Any] = ...,
     ) -> Any: ...
 
     async def aperform(
@@ -114,6 +130,7 @@ class Recorder(Protocol):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         call: Callable[[], Awaitable[Any]],
+        meet: Callable[[Exception], Awaitable[Any]] = ...,
     ) -> Any: ...
 
 

@@ -74,6 +74,7 @@ class Tally:
             refreshed=self._outcomes["refreshed"],
             missed=self._outcomes["missed"],
             live=self._outcomes["live"],
+            injected=self._outcomes["injected"],
             tokens_saved=self._tokens,
             cost_saved=self._cost,
             seconds_saved=self._seconds,

@@ -14,6 +14,7 @@ from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.errors import BadOption, Refusal
 from pytest_lmcache.plain import plain
 from pytest_lmcache.seam import Answer, Gate, Pending, Recorder
+from pytest_lmcache.whatif import Fault
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -112,6 +113,9 @@ class Functions:
 
     def build(self, response: dict[str, Any]) -> object:
         return response["data"]
+
+    def inject(self, fault: Fault, request: Request, response: dict[str, JSON] | None) -> object:
+        raise AssertionError("no provider is asked")
 
     def tee(self, stream: object, pending: Pending) -> object:
         raise AssertionError(f"{self.shown} returns no stream")

@@ -4,6 +4,7 @@ answer says. Nothing here opens a connection, knows an SDK or imports an HTTP li
 
 from pytest_lmcache.call import Request
 from pytest_lmcache.dialects.codecs import decode, encode
+from pytest_lmcache.dialects.failures import Failure, failed, filtered
 from pytest_lmcache.dialects.frames import BrokenFrame, Splitter, splitter
 from pytest_lmcache.dialects.registry import ended, framing, plausible, reading, recognise, register, unregister
 from pytest_lmcache.dialects.wire import Answer, Dialect, Event, Reading, ToolCall, Wire
@@ -13,6 +14,7 @@ __all__ = [
     "BrokenFrame",
     "Dialect",
     "Event",
+    "Failure",
     "Reading",
     "Request",
     "Splitter",
@@ -21,6 +23,8 @@ __all__ = [
     "decode",
     "encode",
     "ended",
+    "failed",
+    "filtered",
     "framing",
     "plausible",
     "reading",

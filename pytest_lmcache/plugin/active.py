@@ -13,6 +13,7 @@ import pytest
 
 from pytest_lmcache import placeholders, report
 from pytest_lmcache.adapters import Watch
+from pytest_lmcache.calls import Calls
 from pytest_lmcache.errors import BadOption, LMCacheError, Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import resolve
@@ -28,7 +29,7 @@ from pytest_lmcache.plugin.sources import (
 )
 from pytest_lmcache.plugin.stories import Stories
 from pytest_lmcache.plugin.summary import summary_of
-from pytest_lmcache.scope import REFUSE, Calls, Scope
+from pytest_lmcache.scope import REFUSE, Scope
 from pytest_lmcache.session import Gate, Run
 
 PLAN = pytest.StashKey[list[Source]]()
@@ -213,6 +214,7 @@ class Active:
         scope = item.stash.get(SCOPE, None)
         if scope is not None and self.run.holds(scope):
             self.run.leave(scope)
+            scope.leave()
             self._fit_environment(self._base.settings.mode if self._base else "off")
 
     def _begin(self, scope: Scope) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -20,6 +21,7 @@ from pytest_lmcache.recorder.takes import take_of
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.seam import Adapter, Answer, Unread
 from pytest_lmcache.tiers.stack import Found, Stack
+from pytest_lmcache.whatif import Fault
 
 # pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
 __tracebackhide__ = True
@@ -34,9 +36,10 @@ class Asked:
     number: int
     began: float
 
-    def call(self, outcome: str, tier: str, take: Take | None = None) -> Call:
+    def call(self, outcome: str, tier: str, take: Take | None = None, fault: str = "") -> Call:
         """What became of it just now."""
-        return Call(self.request, self.key, outcome, tier, take, self.number, self.began, time.time() - self.began)
+        took = time.time() - self.began
+        return Call(self.request, self.key, outcome, tier, take, self.number, self.began, took, fault)
 
 
 class OpenStream(Protocol):
@@ -115,22 +118,35 @@ class Desk:
 
     def look(self, asked: Asked) -> Take | None:
         """The take that answers a call, noted as replayed, or None. Raises Refusal for one that cannot be read."""
-        try:
-            found = self._find(asked)
-        except LMCacheError as error:
-            raise self.log.fail(error) from error
+        found = self._found(asked)
         if found is None:
             return None
-        takes = found.recording.takes
-        take = takes[min(asked.number, len(takes)) - 1]
+        take = _take(found, asked)
         call = asked.call("replayed", found.tier, take)
         self.log.add(call, None if found.committed else found.recording)
         return take
 
     def rebuilt(self, adapter: Adapter, asked: Asked, take: Take) -> object:
         """The SDK's own object from a take. Raises Refusal for an answer of which the adapter can make none."""
+        return self._made(adapter, asked, lambda: adapter.build(take.parsed()))
+
+    def has(self, asked: Asked) -> bool:
+        """Whether a recording answers a call. Raises Refusal for one that cannot be read."""
+        return self._found(asked) is not None
+
+    def injected(self, adapter: Adapter, asked: Asked, fault: Fault) -> object:
+        """What the SDK makes of a fault, noted as injected; the next identical call takes the number of this one."""
+        found = self._found(asked) if fault.kind == "cut" else None
+        take = None if found is None else _take(found, asked)
+        self.unanswered(asked)
+        recording = None if found is None or found.committed else found.recording
+        self.log.add(asked.call("injected", "none", fault=str(fault)), recording)
+        response = None if take is None else take.parsed()
+        return self._made(adapter, asked, lambda: adapter.inject(fault, asked.request, response))
+
+    def _made(self, adapter: Adapter, asked: Asked, make: Callable[[], object]) -> object:
         try:
-            return adapter.build(take.parsed())
+            return make()
         except (ArithmeticError, AttributeError, LMCacheError, LookupError, TypeError, ValueError) as error:
             path = f"{self.settings.cassettes}/{asked.key.path}"
             reason = str(error) if isinstance(error, LMCacheError) else type(error).__name__
@@ -187,6 +203,12 @@ class Desk:
         with self._lock:
             self._counts[asked.key.digest] -= 1
 
+    def _found(self, asked: Asked) -> Found | None:
+        try:
+            return self._find(asked)
+        except LMCacheError as error:
+            raise self.log.fail(error) from error
+
     def _find(self, asked: Asked) -> Found | None:
         again = self.settings.repeat == "same"
         try:
@@ -208,3 +230,9 @@ class Desk:
             cause = "its request was edited and no longer makes its key"
             remedy = "Undo the edit, or delete the file and record it again with --lmcache=record"
             raise BadRecording(path, cause, remedy)
+
+
+def _take(found: Found, asked: Asked) -> Take:
+    """The take that is a call's by its number; the last one when there are no more."""
+    takes = found.recording.takes
+    return takes[min(asked.number, len(takes)) - 1]

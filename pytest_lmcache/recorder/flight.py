@@ -32,6 +32,7 @@ class Flight:
         self._leads = False
         self._lock: Any = None
         self._started = 0.0
+        self.stream: OpenStream | None = None
 
     def steps(self) -> Steps:
         """Wait for one's turn, look again, ask the provider, record."""
@@ -48,7 +49,7 @@ class Flight:
                 self._failed(error)
                 raise
             if self._adapter.is_stream(result):
-                stream = OpenStream(self)
+                stream = self.stream = OpenStream(self)
                 teed = self._adapter.tee(result, stream)
                 self._desk.log.open_stream(stream)
                 if stream.rest is not None and not stream.ended:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 from pytest_lmcache.recorder.unread import afinish, finish
@@ -26,6 +27,21 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Linger:
+    """A step: let `seconds` pass as a provider would, but no longer than until the test is `over`."""
+
+    seconds: float
+    over: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Meet:
+    """A step: let the call meet an error where its SDK would, and send back what the SDK makes of it."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
 class AskProvider:
     """A step: make the real call, and send back what it returns."""
 
@@ -37,12 +53,22 @@ class ReadRest:
     rest: Unread
 
 
-Step = Wait | AskProvider | ReadRest
+Step = Wait | Linger | Meet | AskProvider | ReadRest
 Steps = Generator[Step, Any, Any]
 
 
-def drive(steps: Steps, call: Callable[[], Any]) -> Any:
-    """The result of a call whose steps may block; `call` asks the provider."""
+def raising(error: Exception) -> Any:
+    """How an SDK meets an error when nothing of it is to run."""
+    raise error
+
+
+async def araising(error: Exception) -> Any:
+    """The same, awaited."""
+    raise error
+
+
+def drive(steps: Steps, call: Callable[[], Any], meet: Callable[[Exception], Any]) -> Any:
+    """The result of a call whose steps may block; `call` asks the provider, `meet` lets the SDK meet an error."""
     try:
         step = next(steps)
         while True:
@@ -50,11 +76,15 @@ def drive(steps: Steps, call: Callable[[], Any]) -> Any:
                 time.sleep(step.seconds)
                 step = next(steps)
                 continue
+            if isinstance(step, Linger):
+                step.over.wait(step.seconds)
+                step = next(steps)
+                continue
             if isinstance(step, ReadRest):
                 step = steps.send(finish(step.rest))
                 continue
             try:
-                result = call()
+                result = meet(step.error) if isinstance(step, Meet) else call()
             except BaseException as error:  # noqa: BLE001 - it is thrown into the steps
                 step = steps.throw(error)
             else:
@@ -65,12 +95,12 @@ def drive(steps: Steps, call: Callable[[], Any]) -> Any:
         steps.close()
 
 
-async def adrive(steps: Steps, call: Callable[[], Awaitable[Any]]) -> Any:
-    """The result of a call whose steps may be awaited; `call` asks the provider."""
+async def adrive(steps: Steps, call: Callable[[], Awaitable[Any]], meet: Callable[[Exception], Awaitable[Any]]) -> Any:
+    """The result of a call whose steps may be awaited; `call` and `meet` as above."""
     try:
         step = next(steps)
         while True:
-            if isinstance(step, Wait):
+            if isinstance(step, Wait | Linger):
                 await asyncio.sleep(step.seconds)
                 step = next(steps)
                 continue
@@ -78,7 +108,7 @@ async def adrive(steps: Steps, call: Callable[[], Awaitable[Any]]) -> Any:
                 step = steps.send(await afinish(step.rest))
                 continue
             try:
-                result = await call()
+                result = await (meet(step.error) if isinstance(step, Meet) else call())
             except BaseException as error:  # noqa: BLE001 - it is thrown into the steps
                 step = steps.throw(error)
             else:

@@ -8,10 +8,11 @@ from types import ModuleType
 from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks, reader
+from pytest_lmcache.adapters.http.answers import Replay
 from pytest_lmcache.adapters.http.exchange import Exchange, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
-from pytest_lmcache.call import JSON, Request
+from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import plausible
 from pytest_lmcache.seam import Gate, Pending
 
@@ -83,11 +84,10 @@ class _Exchange(Exchange):
         response.content = reader.made(type(live), body, limit=live.get_read_buffer_limits()[0], loop=response._loop)
         return response
 
-    def build(self, response: dict[str, JSON]) -> object:
+    def made(self, replay: Replay) -> object:
         import aiohttp
         from multidict import CIMultiDict, CIMultiDictProxy
 
-        replay = answers.replay(response)
         session = self._session
         url = session._build_url(self._url)
         if self._options.get("params"):
@@ -102,6 +102,18 @@ class _Exchange(Exchange):
         made.content = reader.made(aiohttp.StreamReader, _Played(replay.pieces), limit=2**30, loop=session._loop)
         self._replayed = made
         return made
+
+    def late(self) -> Exception:
+        import aiohttp
+
+        late: Exception = aiohttp.ServerTimeoutError("Timeout on reading data from socket (injected by lmcache)")
+        return late
+
+    def broken(self) -> Exception:
+        import aiohttp
+
+        broken: Exception = aiohttp.ClientPayloadError("Response payload is not completed (injected by lmcache)")
+        return broken
 
     async def check(self, response: Any) -> None:
         """Do for a replayed response what the session does for a live one: tell its traces that a request began and

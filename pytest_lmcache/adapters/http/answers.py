@@ -10,11 +10,13 @@ are the events of `dialects.decode`, what they share written once. Headers are t
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from pytest_lmcache import dialects
@@ -24,6 +26,7 @@ from pytest_lmcache.dialects import jsontext
 from pytest_lmcache.errors import UnstorableResponse
 from pytest_lmcache.folding import fold, unfold
 from pytest_lmcache.seam import Answer
+from pytest_lmcache.whatif import Fault
 
 _HEADERS = frozenset(
     {
@@ -132,6 +135,37 @@ def replay(response: dict[str, Any]) -> Replay:
     else:
         body = base64.b64decode(response["base64"], validate=True)
     return Replay(status, headers, iter((body,)), streamed=False)
+
+
+def failure(request: Request, fault: Fault) -> dict[str, JSON]:
+    """The answer of a provider that behaves so, in the dialect of the request, as `dump` would write it down."""
+    refusal = dialects.filtered(request) if fault.kind == "filtered" else dialects.failed(request, fault.status)
+    headers: dict[str, JSON] = {**refusal.headers}
+    if fault.retry_after is not None:
+        headers["retry-after"] = f"{fault.retry_after:g}"
+    record: dict[str, JSON] = {"status": refusal.status, "headers": headers}
+    if refusal.framing is None:
+        return record | {"type": "http", "body": refusal.body}
+    return record | {
+        "type": "http-stream",
+        "framing": refusal.framing,
+        "shared": {},
+        "chunks": [{"data": refusal.body}],
+    }
+
+
+def cut(replay: Replay, after_chunks: int, broken: Callable[[], Exception]) -> Replay:
+    """The answer of which so many events come before the connection breaks; half of one that is no stream."""
+    return dataclasses.replace(replay, pieces=_cut(replay, after_chunks, broken))
+
+
+def _cut(replay: Replay, after_chunks: int, broken: Callable[[], Exception]) -> Iterator[bytes]:
+    if replay.streamed:
+        yield from islice(replay.pieces, after_chunks)
+    else:
+        whole = b"".join(replay.pieces)
+        yield whole[: len(whole) // 2]
+    raise broken()
 
 
 def _is_kept(name: str) -> bool:

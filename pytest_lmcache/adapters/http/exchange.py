@@ -10,11 +10,12 @@ from typing import Any
 
 from pytest_lmcache import dialects
 from pytest_lmcache.adapters.http import answers
-from pytest_lmcache.adapters.http.answers import Head
+from pytest_lmcache.adapters.http.answers import Head, Replay
 from pytest_lmcache.adapters.source import Source
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.recorder.unread import DRAIN_SECONDS
 from pytest_lmcache.seam import Answer, Pending
+from pytest_lmcache.whatif import Fault
 
 # pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
 __tracebackhide__ = True
@@ -49,8 +50,29 @@ class Exchange:
     def tee(self, stream: Any, pending: Pending) -> object:
         raise NotImplementedError
 
-    def build(self, response: dict[str, JSON]) -> object:
+    def made(self, replay: Replay) -> object:
+        """The library's own response."""
         raise NotImplementedError
+
+    def late(self) -> Exception:
+        """What the library raises when no answer comes in time."""
+        raise NotImplementedError
+
+    def broken(self) -> Exception:
+        """What the library raises when the connection breaks within a body."""
+        raise NotImplementedError
+
+    def build(self, response: dict[str, JSON]) -> object:
+        return self.made(answers.replay(response))
+
+    def inject(self, fault: Fault, request: Request, response: dict[str, JSON] | None) -> object:
+        if fault.kind == "timeout":
+            return self.late()
+        if fault.kind != "cut":
+            return self.made(answers.replay(answers.failure(request, fault)))
+        if response is None:
+            return self.broken()
+        return self.made(answers.cut(answers.replay(response), fault.after_chunks, self.broken))
 
     def describe(self, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request:
         return self.request

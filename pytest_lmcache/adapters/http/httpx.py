@@ -7,10 +7,11 @@ from types import ModuleType
 from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks
+from pytest_lmcache.adapters.http.answers import Replay
 from pytest_lmcache.adapters.http.exchange import Body, Exchange, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
-from pytest_lmcache.call import JSON, Request
+from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import plausible
 from pytest_lmcache.seam import Gate, Pending, Recorder
 
@@ -121,6 +122,8 @@ class Library:
 
     def __init__(self, module: ModuleType) -> None:
         self.response: Any = module.Response
+        self.read_timeout: Any = module.ReadTimeout
+        self.remote_protocol_error: Any = module.RemoteProtocolError
         self.teed: Any = type("Teed", (_Teed, module.SyncByteStream), {})
         self.async_teed: Any = type("AsyncTeed", (_AsyncTeed, module.AsyncByteStream), {})
         self.played: Any = type("Played", (_Played, module.SyncByteStream, module.AsyncByteStream), {})
@@ -147,14 +150,22 @@ class _Exchange(Exchange):
             response.stream = self._library.teed(body)
         return response
 
-    def build(self, response: dict[str, JSON]) -> object:
-        replay = answers.replay(response)
+    def made(self, replay: Replay) -> object:
         return self._library.response(
             replay.status,
             headers=replay.headers,
             stream=self._library.played(replay.pieces),
             extensions={"http_version": b"HTTP/1.1"},
         )
+
+    def late(self) -> Exception:
+        error: Exception = self._library.read_timeout("the read operation timed out (injected by lmcache)")
+        return error
+
+    def broken(self) -> Exception:
+        text = "peer closed connection without sending complete message body (injected by lmcache)"
+        error: Exception = self._library.remote_protocol_error(text)
+        return error
 
 
 class _Teed:

@@ -7,10 +7,11 @@ from types import ModuleType
 from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks
+from pytest_lmcache.adapters.http.answers import Replay
 from pytest_lmcache.adapters.http.exchange import Body, Exchange, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
-from pytest_lmcache.call import JSON, Request
+from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import plausible
 from pytest_lmcache.seam import Gate, Pending, Recorder
 
@@ -95,13 +96,20 @@ class _Exchange(Exchange):
         body = self.body(iter(live), head, pending, close=live.close, awaited=False)
         return self._response(live.status, live.reason, live.headers, _followed(body), lambda _: body.left())
 
-    def build(self, response: dict[str, JSON]) -> object:
-        replay = answers.replay(response)
+    def made(self, replay: Replay) -> object:
         if self._awaited:
             return self._response(
                 replay.status, replay.reason, replay.headers, _played(replay.pieces), _awaiting(_nothing)
             )
         return self._response(replay.status, replay.reason, replay.headers, replay.pieces, lambda _: None)
+
+    def late(self) -> Exception:
+        error: Exception = self._module.ReadTimeout("read timed out (injected by lmcache)")
+        return error
+
+    def broken(self) -> Exception:
+        error: Exception = self._module.ReadError("server closed connection within the body (injected by lmcache)")
+        return error
 
     def _response(self, status: int, reason: str, headers: Any, chunks: Any, release: Any) -> Any:
         kind = self._module.AsyncTransportResponse if self._awaited else self._module.TransportResponse

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from http.client import HTTPMessage
+from http.client import HTTPMessage, IncompleteRead
 from http.client import HTTPResponse as ClientResponse
 from types import ModuleType
 from typing import Any
 
-from pytest_lmcache.adapters.http import answers, leaks
+from pytest_lmcache.adapters.http import answers, leaks, retrying
+from pytest_lmcache.adapters.http.answers import Replay
 from pytest_lmcache.adapters.http.exchange import Exchange, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import plausible
 from pytest_lmcache.seam import Gate, Pending
+from pytest_lmcache.whatif import Fault
 
 # pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
 __tracebackhide__ = True
 
-# The place of an argument that may be given by position, `self`, `method` and `url` not counted.
-_POSITIONS = {"body": 0, "headers": 1, "preload_content": 10, "decode_content": 11}
+# The arguments that may be given by position, `self`, `method` and `url` not counted.
+_NAMES = (
+    "body",
+    "headers",
+    "retries",
+    "redirect",
+    "assert_same_host",
+    "timeout",
+    "pool_timeout",
+    "release_conn",
+    "chunked",
+    "body_pos",
+    "preload_content",
+    "decode_content",
+)
 
 
 def blocking(module: ModuleType, gate: Gate, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,6 +51,9 @@ def blocking(module: ModuleType, gate: Gate, original: Callable[..., Any]) -> Ca
             with inside():
                 return original(pool, method, url, *args, **options)
 
+        def again(result: Any) -> Any:
+            return retrying.tried(pool, method, url, {**dict(zip(_NAMES, args, strict=False)), **options}, result)
+
         recorder = None if INSIDE.get() else gate()
         if recorder is not None and plausible(method, url):
             args, options = _with_bytes(args, options)
@@ -44,13 +62,14 @@ def blocking(module: ModuleType, gate: Gate, original: Callable[..., Any]) -> Ca
                 exchange = _Exchange(
                     question,
                     errors=recorder.records_errors,
+                    pool=pool,
                     url=url,
                     preload=bool(_option("preload_content", args, options, default=True)),
                     decode=bool(_option("decode_content", args, options, default=True)),
                 )
-                return recorder.perform(
-                    exchange, "", arguments, credential_of(_headers(pool, args, options).items()), call
-                )
+                credential = credential_of(_headers(pool, args, options).items())
+                response = recorder.perform(exchange, "", arguments, credential, call, again)
+                return again(response) if response is exchange.injected else response
         stop()
         return original(pool, method, url, *args, **options)
 
@@ -58,8 +77,10 @@ def blocking(module: ModuleType, gate: Gate, original: Callable[..., Any]) -> Ca
 
 
 class _Exchange(Exchange):
-    def __init__(self, request: Request, *, errors: bool, url: str, preload: bool, decode: bool) -> None:
+    def __init__(self, request: Request, *, errors: bool, pool: Any, url: str, preload: bool, decode: bool) -> None:
         super().__init__(request, errors=errors)
+        self._pool = pool
+        self.injected: object = None
         self._url = url
         self._preload = preload
         self._decode = decode
@@ -79,13 +100,25 @@ class _Exchange(Exchange):
         chunked = "chunked" in live.headers.get("transfer-encoding", "").lower()
         return self._response(live.status, live.reason, live.headers, _Wire(body.pull, body.left, chunked=chunked))
 
-    def build(self, response: dict[str, JSON]) -> object:
-        replay = answers.replay(response)
+    def made(self, replay: Replay) -> object:
         headers = dict(replay.headers)
         if replay.streamed:
             headers["transfer-encoding"] = "chunked"
         wire = _Wire(replay.pieces.__next__, lambda: None, chunked=replay.streamed)
         return self._response(replay.status, replay.reason, headers, wire)
+
+    def inject(self, fault: Fault, request: Request, response: dict[str, JSON] | None) -> object:
+        self.injected = super().inject(fault, request, response)
+        return self.injected
+
+    def late(self) -> Exception:
+        from urllib3.exceptions import ReadTimeoutError
+
+        late: Exception = ReadTimeoutError(self._pool, self._url, "Read timed out. (injected by lmcache)")
+        return late
+
+    def broken(self) -> Exception:
+        return IncompleteRead(b"")
 
     def _response(self, status: int, reason: str, headers: Any, wire: _Wire) -> Any:
         from urllib3.response import HTTPResponse
@@ -177,7 +210,7 @@ def _free(live: Any) -> None:
 
 
 def _option(name: str, args: tuple[Any, ...], options: dict[str, Any], *, default: Any = None) -> Any:
-    position = _POSITIONS[name]
+    position = _NAMES.index(name)
     return args[position] if len(args) > position else options.get(name, default)
 
 

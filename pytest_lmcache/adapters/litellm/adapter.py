@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_lmcache.adapters.litellm import answers, errors, replayed, requests, streams
+from pytest_lmcache.adapters.litellm import answers, errors, faults, replayed, requests, streams
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.seam import Answer, Pending
+from pytest_lmcache.whatif import Fault
 
 
 class LiteLLM:
@@ -38,6 +39,11 @@ class LiteLLM:
         if kind == "error":
             raise errors.build_error(response)
         return answers.build(response)
+
+    def inject(self, fault: Fault, request: Request, response: dict[str, JSON] | None) -> object:
+        if fault.kind == "cut" and response is not None and response["type"] == "stream":
+            return faults.cut(response, fault.after_chunks, awaited=self.awaited)
+        return faults.Unmapped(fault)
 
     def tee(self, stream: object, pending: Pending) -> object:
         return streams.tee(stream, pending, awaited=self.awaited)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from functools import partial
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from pytest_lmcache.adapters.litellm import endings
+from pytest_lmcache.adapters.litellm import attempts, endings
 from pytest_lmcache.adapters.litellm.adapter import AWAITED, BLOCKING
 from pytest_lmcache.adapters.litellm.hooks import hook
 from pytest_lmcache.adapters.litellm.swap import Hook, Restore, parameters, swap
@@ -53,6 +54,10 @@ def install(module: ModuleType, gate: Gate) -> None:
     """Hook every function of `OPERATIONS` that this release has; a second time does nothing."""
     if _swapped:
         return
+    # First, as the innermost function of some is the public one.
+    for function in _innermost(module):
+        make = partial(attempts.innermost, parameters(function))
+        _swapped.append(swap(SimpleNamespace(function=function), "function", make))
     for owner, name in _reachable(module):
         _swapped.append(swap(owner, name, _maker(module, owner, name, gate)))
     _swapped.append(swap(module.CustomStreamWrapper, "finish_reason_handler", endings.notice))
@@ -82,6 +87,12 @@ def _maker(module: ModuleType, owner: Any, name: str, gate: Gate) -> Callable[[C
         return operation, bound(names, args, kwargs) if args else kwargs
 
     return lambda original: hook(original, gate=gate, adapters=(BLOCKING, AWAITED), asked=asked, awaited=awaited)
+
+
+def _innermost(module: ModuleType) -> list[Any]:
+    """What the chains of wrappers end at, each once."""
+    found = {id(raw): raw for raw in (inspect.unwrap(getattr(owner, name)) for owner, name in _reachable(module))}
+    return list(found.values())
 
 
 def _reachable(module: ModuleType) -> Iterator[tuple[Any, str]]:

@@ -17,8 +17,16 @@ from pytest_lmcache.folding import unfold
 
 def stream(response: dict[str, Any], *, awaited: bool) -> object:
     """The stream that `streams.tee` wrote down, blocking or asynchronous as the call is. `response` is used up."""
-    # All at once: a stream that cannot be rebuilt is an error before its first chunk.
-    chunks = iter([*_chunks(response["shared"], response["chunks"])])
+    return stream_of(chunks(response), response, awaited=awaited)
+
+
+def chunks(response: dict[str, Any]) -> Iterator[Any]:
+    """The chunks that were written down; all at once, as what cannot be rebuilt is an error before the first."""
+    return iter([*_chunks(response["shared"], response["chunks"])])
+
+
+def stream_of(chunks: Iterator[Any], response: dict[str, Any], *, awaited: bool) -> object:
+    """A stream of these chunks, in other things as it was written down."""
     family = response["of"]
     if family == "CustomStreamWrapper":
         return ReplayedChat(chunks, response)

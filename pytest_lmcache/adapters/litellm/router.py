@@ -73,6 +73,7 @@ def _maker(method: Callable[..., Any], operation: str | None, gate: Gate) -> Cal
         adapters=(BLOCKING, AWAITED),
         asked=asked,
         awaited=inspect.iscoroutinefunction(method),
+        routes=True,
     )
 
 
