@@ -50,7 +50,7 @@ def ask_openai_async(project: Any, **options: Any) -> Any:
 
 def ask_anthropic(project: Any, **options: Any) -> Any:
     client = of_anthropic(project, **options)
-    return client.messages.with_raw_response.create(model="claude-sonnet-4-5", messages=MESSAGES, max_tokens=9)
+    return client.messages.with_raw_response.create(model="claude-test", messages=MESSAGES, max_tokens=9)
 
 
 def recorded(project: Any, ask: Callable[..., Any]) -> None:
