@@ -80,6 +80,13 @@ def test_of_a_user(lmcache: Calls) -> None:
     assert_type(lmcache.replayed, int)
     assert_type(lmcache.recorded, int)
     assert_type(lmcache.missed, int)
+    assert_type(lmcache.injected, int)
+    lmcache.fail(status=429, retry_after=0.1, call=(1, 2), model="gpt-*")
+    lmcache.timeout(call="every")
+    lmcache.cut(after_chunks=3, call=2)
+    lmcache.latency("recorded")
+    lmcache.latency(0.5, model="gpt-*")
+    lmcache.fail("429")  # type: ignore[call-arg, misc]
     assert_type(lmcache.tokens, int)
     assert_type(lmcache.cost, float)
     for call in lmcache.calls:
