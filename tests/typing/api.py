@@ -86,7 +86,7 @@ def test_of_a_user(lmcache: Calls) -> None:
     lmcache.cut(after_chunks=3, call=2)
     lmcache.latency("recorded")
     lmcache.latency(0.5, model="gpt-*")
-    lmcache.fail("429")  # type: ignore[call-arg, misc]
+    lmcache.fail("429")  # type: ignore[call-arg, arg-type]
     assert_type(lmcache.tokens, int)
     assert_type(lmcache.cost, float)
     for call in lmcache.calls:
