@@ -6,10 +6,11 @@ One process writes its entries; those of the workers of pytest-xdist are sent to
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pytest_lmcache.call import Call
+from pytest_lmcache.conversation import conversation
 from pytest_lmcache.report import verdict
 from pytest_lmcache.scope import Scope
 
@@ -20,7 +21,8 @@ class Entry:
 
     `outcome` is `passed`, `failed` or `skipped` for a test and empty otherwise, `place` its file and line, from 1;
     `cassettes` the folder its recordings are in.
-    `calls` are in the order in which they ended, each as `_told` makes it.
+    `calls` are in the order in which they ended, each as `_told` makes it; `conversations` has what each of them asked
+    and was answered, where somebody wants to read it, and is empty otherwise.
     """
 
     name: str
@@ -32,16 +34,19 @@ class Entry:
     place: tuple[str, int] | None = None
     refusals: tuple[str, ...] = ()
     calls: tuple[Mapping[str, Any], ...] = ()
+    conversations: tuple[Mapping[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Numbers, text, lists and dictionaries only."""
-        return {**asdict(self), "calls": [dict(call) for call in self.calls], "refusals": list(self.refusals)}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Entry:
         """What `to_dict` made."""
         place = tuple(values["place"]) if values["place"] else None
-        return cls(**{**values, "place": place, "refusals": tuple(values["refusals"]), "calls": tuple(values["calls"])})
+        lists = {name: tuple(values[name]) for name in ("refusals", "calls", "conversations")}
+        return cls(**{**values, **lists, "place": place})
 
     @property
     def used(self) -> Iterable[str]:
@@ -70,8 +75,8 @@ class Story:
         self.outcome = max(self.outcome, outcome, key=("", "passed", "skipped", "failed").index)
 
 
-def entry_of(scope: Scope, kind: str, story: Story) -> Entry:
-    """What one scope asked."""
+def entry_of(scope: Scope, kind: str, story: Story, *, conversations: bool = False) -> Entry:
+    """What one scope asked; with its `conversations`, if asked for."""
     return Entry(
         name=scope.name,
         kind=kind,
@@ -82,6 +87,7 @@ def entry_of(scope: Scope, kind: str, story: Story) -> Entry:
         place=story.place,
         refusals=tuple(dict.fromkeys(story.refusals)),
         calls=tuple(_told(call, scope.settings.cassettes) for call in scope.calls),
+        conversations=tuple(conversation(call) for call in scope.calls) if conversations else (),
     )
 
 

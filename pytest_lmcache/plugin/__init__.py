@@ -48,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--lmcache-report", metavar="FILE", help="write what every test asked and who answered to a file, as JSON"
     )
     group.addoption(
+        "--lmcache-html",
+        metavar="FILE",
+        help="write what every test asked and was answered to a file, as a page for people (extra html)",
+    )
+    group.addoption(
         "--lmcache-strict",
         action="store_true",
         help="fail a run that recorded, went live unrecorded, or (where it is complete) left a recording unused",
@@ -83,7 +88,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
-    if config.getoption("dist", "no") != "no":
+    if config.getoption("dist", "no") != "no" or config.getoption("lmcache_html"):
         from pytest_lmcache.plugin.reports import reports_of, wanted
         from pytest_lmcache.plugin.summary import summary_of
 

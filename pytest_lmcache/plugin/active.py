@@ -59,7 +59,9 @@ class Active:
         self._watch = Watch(self.run.settings.adapters, Gate(self.run), guard=guard != "off")
         self._summary = summary_of(config)
         self._reports = reports.reports_of(config, self._summary) if reports.wanted(config) else None
-        self._stories = Stories(wanted=self._reports is not None)
+        self._stories = Stories(
+            wanted=self._reports is not None, conversations=bool(config.known_args_namespace.lmcache_html)
+        )
         self._base: Scope | None = None
         # pytest_unconfigure is not called for a run that ends before its configuration.
         config.add_cleanup(self.close)

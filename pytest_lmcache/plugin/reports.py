@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def wanted(config: pytest.Config) -> bool:
     """Whether anything at the end of the run needs to know each call."""
     # Asked before the command line is parsed as a whole.
     known = config.known_args_namespace
-    options = ("lmcache_report", "lmcache_strict", "lmcache_check", "lmcache_prune")
+    options = ("lmcache_report", "lmcache_html", "lmcache_strict", "lmcache_check", "lmcache_prune")
     return any(getattr(known, name) for name in options) or annotates()
 
 
@@ -48,6 +48,13 @@ class Reports:
     """Gathers the entries of this process and of its workers, and does at the end what was asked for."""
 
     def __init__(self, config: pytest.Config, summary: Summary) -> None:
+        if config.known_args_namespace.lmcache_html:
+            from pytest_lmcache.page import check_installed
+
+            try:
+                check_installed()
+            except LMCacheError as error:
+                raise pytest.UsageError(f"lmcache: {error}") from None
         self._config = config
         self._summary = summary
         self._entries: list[Entry] = []
@@ -99,10 +106,9 @@ class Reports:
             from pytest_lmcache.github import commands
 
             self._lines += commands(self._entries, os.environ.get("GITHUB_WORKSPACE", ""), self._config.rootpath)
-        if file := self._config.getoption("lmcache_report"):
-            path = Path(self._config.invocation_params.dir, file)
-            if not self._write(path, int(session.exitstatus), reasons, left) and session.exitstatus == 0:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        written = [self._write(int(session.exitstatus), reasons, left), self._draw(int(session.exitstatus))]
+        if not all(written) and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
@@ -184,17 +190,32 @@ class Reports:
             self._lines.append("lmcache: every recording was used")
         return any(kept.values())
 
-    def _write(
-        self, file: Path, exit_status: int, reasons: tuple[str, ...], left: Mapping[str, tuple[str, ...]]
-    ) -> bool:
-        """Write the report. Returns whether that was possible."""
+    def _write(self, exit_status: int, reasons: tuple[str, ...], left: Mapping[str, tuple[str, ...]]) -> bool:
+        """Write the report, if it was asked for. Returns whether that was possible."""
+        if not self._config.getoption("lmcache_report"):
+            return True
         from pytest_lmcache.runreport import document, written
 
         paths = [f"{folder}/{name}" for folder, names in left.items() for name in names]
+        told = document(self._entries, self._summary.totals, exit_status, reasons, paths)
+        return self._made("lmcache_report", lambda file: written(file, told))
+
+    def _draw(self, exit_status: int) -> bool:
+        """Write the page, if it was asked for. Returns whether that was possible."""
+        if not self._config.getoption("lmcache_html"):
+            return True
+        from pytest_lmcache.page import written
+
+        project, totals = Path(self._config.rootpath).name, self._summary.totals
+        return self._made("lmcache_html", lambda file: written(file, self._entries, totals, exit_status, project))
+
+    def _made(self, option: str, write: Callable[[Path], None]) -> bool:
+        """Have the file written that an option names. Returns whether that was possible."""
+        file = Path(self._config.invocation_params.dir, self._config.getoption(option))
         try:
-            written(file, document(self._entries, self._summary.totals, exit_status, reasons, paths))
+            write(file)
         except OSError as error:
-            self._lines.append(f"lmcache: --lmcache-report={file}: cannot be written ({error.strerror})")
+            self._lines.append(f"lmcache: --{option.replace('_', '-')}={file}: cannot be written ({error.strerror})")
             return False
         return True
 

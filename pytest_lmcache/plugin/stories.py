@@ -10,10 +10,11 @@ from pytest_lmcache.scope import Scope
 
 
 class Stories:
-    """What becomes of each scope. Nothing is kept unless it is `wanted`."""
+    """What becomes of each scope. Nothing is kept unless it is `wanted`; `conversations` are wanted for themselves."""
 
-    def __init__(self, *, wanted: bool) -> None:
+    def __init__(self, *, wanted: bool, conversations: bool = False) -> None:
         self._wanted = wanted
+        self._conversations = conversations
         self._told: list[tuple[Scope, str, Story]] = []
 
     def begin(self, scope: Scope, kind: str, item: pytest.Item | None = None) -> None:
@@ -36,7 +37,8 @@ class Stories:
 
     def entries(self) -> list[Entry]:
         """Every test, and what else asked anything."""
-        return [entry_of(*told) for told in self._told if told[1] == "test" or told[0].calls]
+        asked = [told for told in self._told if told[1] == "test" or told[0].calls]
+        return [entry_of(*told, conversations=self._conversations) for told in asked]
 
 
 def _place(item: pytest.Item | None) -> tuple[str, int] | None:

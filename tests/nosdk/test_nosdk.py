@@ -50,3 +50,11 @@ def test_the_cache_for_dspy_says_what_to_install():
     done = subprocess.run([sys.executable, "-c", "import pytest_lmcache.dspy"], capture_output=True, text=True)
     assert done.returncode == 1
     assert 'pip install "pytest-lmcache[dspy]"' in done.stderr
+
+
+def test_a_page_whose_libraries_are_missing_says_what_to_install(folder):
+    result = run(folder, "--lmcache=replay", "--lmcache-html=page.html")
+    assert result.returncode == 4
+    assert "--lmcache-html needs jinja2 and pygal, which are not installed" in result.stderr
+    assert 'pip install "pytest-lmcache[html]"' in result.stderr
+    assert not (folder / "page.html").exists()

@@ -1,0 +1,87 @@
+// The run as it was told, and which of its calls match what is asked for.
+
+const run = JSON.parse(byId("data").textContent);
+const tests = run.tests.map((test, index) => {
+  const calls = test.calls.map((row, at) => {
+    const call = Object.fromEntries(run.columns.map((name, column) => [name, row[column]]));
+    return Object.assign(call, { test: index, at });
+  });
+  const slash = test.name.lastIndexOf("::");
+  const [file, title] = slash < 0 ? ["", test.name] : [test.name.slice(0, slash), test.name.slice(slash + 2)];
+  return { ...test, index, calls, file, title, cost: total(calls, "cost"), latency: total(calls, "latency"), tokens: total(calls, "tokensIn") + total(calls, "tokensOut") };
+});
+const calls = tests.flatMap((test) => test.calls);
+calls.forEach((call, index) => (call.index = index));
+
+function total(calls, name) {
+  return calls.reduce((sum, call) => sum + (call[name] ?? 0), 0);
+}
+
+const NOTHING = { q: "", outcome: "", became: "", model: "", operation: "", sort: "run" };
+const state = { ...NOTHING, test: "", call: 0 };
+/** What matches now: `tests` in their order, and for each call (by index) whether it does. */
+const found = { tests: [], calls: new Uint8Array(calls.length), count: 0 };
+
+// What is searched, in small letters, made when something is searched first.
+let searched = null;
+
+function searchable() {
+  searched ??= {
+    texts: run.texts.map((text) => text.toLowerCase()),
+    tests: tests.map((test) => [test.name, test.verdict, ...test.refusals].join("\n").toLowerCase()),
+    calls: calls.map((call) => `${call.model}\n${call.recording}`.toLowerCase()),
+  };
+  return searched;
+}
+
+/** For one word: which tests and which calls have it. */
+function having(word) {
+  const { texts, tests: names, calls: heads } = searchable();
+  const inText = texts.map((text) => text.includes(word));
+  const inTurn = run.turns.map(([, , pieces]) => pieces.some(([, label, text]) => inText[text] || label.toLowerCase().includes(word)));
+  const inTest = names.map((name) => name.includes(word));
+  const inCall = calls.map(
+    (call) =>
+      heads[call.index].includes(word) ||
+      call.asked.some((turn) => inTurn[turn]) ||
+      call.answered.some((turn) => inTurn[turn]) ||
+      call.tools.some((tool) => inText[tool]) ||
+      call.settings.some(([, text]) => inText[text]),
+  );
+  return { inTest, inCall };
+}
+
+const wordsOf = (query) => Array.from(query.toLowerCase().matchAll(/"([^"]+)"?|[^\s"]+/g), (match) => match[1] ?? match[0]);
+const ORDERS = {
+  run: ["In order of names", () => 0],
+  cost: ["Dearest first", (a, b) => b.cost - a.cost],
+  latency: ["Slowest first", (a, b) => b.latency - a.latency],
+  tokens: ["Most tokens first", (a, b) => b.tokens - a.tokens],
+  calls: ["Most calls first", (a, b) => b.calls.length - a.calls.length],
+};
+
+/** Whether calls are chosen by anything but the outcome of their test. */
+const choosesCalls = () => Boolean(state.became || state.model || state.operation);
+
+/** Find what matches the state. A word may be in the test's name or in the call; a test without calls has its name. */
+function search() {
+  const words = wordsOf(state.q).map(having);
+  found.count = 0;
+  found.calls.fill(0);
+  found.tests = tests.filter((test) => {
+    if (state.outcome && (test.outcome || test.kind) !== state.outcome) return false;
+    let matching = 0;
+    for (const call of test.calls) {
+      if (state.became && call.outcome !== state.became) continue;
+      if (state.model && call.model !== state.model) continue;
+      if (state.operation && call.operation !== state.operation) continue;
+      if (!words.every(({ inTest, inCall }) => inTest[test.index] || inCall[call.index])) continue;
+      found.calls[call.index] = 1;
+      matching += 1;
+    }
+    test.matching = matching;
+    found.count += matching;
+    return matching > 0 || (!test.calls.length && !choosesCalls() && words.every(({ inTest }) => inTest[test.index]));
+  });
+  if (state.sort !== "run") found.tests.sort(ORDERS[state.sort][1]);
+}

@@ -1,0 +1,150 @@
+"""What the page is made of, as plain JSON: a run's calls, with each text and each message stored once.
+
+A call is a list in the order of COLUMNS. `texts` holds every text, `turns` every message as `[voice, note, pieces]`
+with a piece as `[kind, label, number of its text]`, and calls refer to both by number: an agent's calls repeat what
+was said before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pytest_lmcache.conversation import LONGEST, clipped
+from pytest_lmcache.journal import Entry
+from pytest_lmcache.report import Totals
+
+COLUMNS = (
+    "recording", "strategy", "operation", "model", "stream", "outcome", "tier", "number", "tokensIn", "tokensOut",
+    "cached", "cost", "latency", "began", "took", "lane", "runLane", "settings", "tools", "asked", "answered",
+)  # fmt: skip
+
+MOST_CHARACTERS = 3_000_000
+"""What all texts together may take; they are cut shorter, one like the other, until they fit."""
+
+_LENGTHS = (LONGEST, 2000, 1000, 500, 250)
+
+
+def document(entries: Sequence[Entry], totals: Totals, exit_status: int, project: str) -> dict[str, Any]:
+    """Everything the page shows. Times of calls are seconds since the first call of the run."""
+    ordered = sorted(entries, key=lambda entry: entry.name)
+    calls = [call for entry in ordered for call in entry.calls]
+    start = min((call["began"] for call in calls), default=0.0)
+    run_lanes = iter(lanes(calls))
+    length = fitting(entry.conversations for entry in entries)
+    store = Store(length)
+    return {
+        "project": project,
+        "created": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "exitStatus": exit_status,
+        "modes": sorted({entry.mode for entry in entries}),
+        "cut": length if length < LONGEST else 0,
+        "notes": _notes(totals),
+        "columns": COLUMNS,
+        "tests": [
+            {
+                "name": entry.name,
+                "kind": entry.kind,
+                "outcome": entry.outcome,
+                "verdict": entry.verdict,
+                "mode": entry.mode,
+                "place": f"{entry.place[0]}:{entry.place[1]}" if entry.place else "",
+                "refusals": list(entry.refusals),
+                "calls": [
+                    _row(call, told, start, lane, next(run_lanes), store)
+                    for call, told, lane in zip(entry.calls, entry.conversations, lanes(entry.calls), strict=True)
+                ],
+            }
+            for entry in ordered
+        ],
+        "turns": store.turns,
+        "texts": store.texts,
+    }
+
+
+def lanes(calls: Iterable[Mapping[str, Any]]) -> list[int]:
+    """The row of each call in a drawing in which calls that were under way at the same time stand below each other."""
+    listed = list(calls)
+    ends: list[float] = []
+    found = [0] * len(listed)
+    for index in sorted(range(len(listed)), key=lambda index: (listed[index]["began"], index)):
+        began, took = listed[index]["began"], listed[index]["took_s"]
+        lane = next((number for number, end in enumerate(ends) if end <= began), len(ends))
+        ends[lane : lane + 1] = [began + took]
+        found[index] = lane
+    return found
+
+
+def fitting(told: Iterable[Iterable[Mapping[str, Any]]]) -> int:
+    """The length to which texts are cut so that all of them together stay below MOST_CHARACTERS, as far as possible."""
+    sizes = {
+        text: len(text)
+        for conversations in told
+        for conversation in conversations
+        for turn in (*conversation["asked"], *conversation["answered"])
+        for _, _, text in turn[2]
+    }
+    fits = (length for length in _LENGTHS if sum(min(size, length) for size in sizes.values()) <= MOST_CHARACTERS)
+    return next(fits, _LENGTHS[-1])
+
+
+class Store:
+    """Texts and messages, each once, by number."""
+
+    def __init__(self, length: int) -> None:
+        self.texts: list[str] = []
+        self.turns: list[list[Any]] = []
+        self._length = length
+        self._known_texts: dict[str, int] = {}
+        self._known_turns: dict[tuple[Any, ...], int] = {}
+
+    def text(self, text: str) -> int:
+        """The number of a text, which is cut where it is too long."""
+        number = self._known_texts.get(text)
+        if number is None:
+            number = self._known_texts[text] = len(self.texts)
+            self.texts.append(clipped(text, self._length))
+        return number
+
+    def turn(self, turn: Sequence[Any]) -> int:
+        """The number of a message as `conversation` tells it."""
+        voice, note, pieces = turn
+        stored = [[kind, label, self.text(text)] for kind, label, text in pieces]
+        identity = (voice, note, *(tuple(piece) for piece in stored))
+        number = self._known_turns.get(identity)
+        if number is None:
+            number = self._known_turns[identity] = len(self.turns)
+            self.turns.append([voice, note, stored])
+        return number
+
+
+def _row(
+    call: Mapping[str, Any], told: Mapping[str, Any], start: float, lane: int, run_lane: int, store: Store
+) -> list[Any]:
+    tokens = call["tokens"]
+    values = {
+        **{name: call[name] for name in ("recording", "strategy", "operation", "model", "outcome", "tier", "number")},
+        "stream": int(call["stream"]),
+        "tokensIn": tokens.get("prompt_tokens", 0),
+        "tokensOut": tokens.get("completion_tokens", 0),
+        "cached": tokens.get("cached_tokens", 0),
+        "cost": call["cost_usd"],
+        "latency": round(call["latency_s"], 4),
+        "began": round(call["began"] - start, 6),
+        "took": call["took_s"],
+        "lane": lane,
+        "runLane": run_lane,
+        "settings": [[name, store.text(text)] for name, text in told["settings"]],
+        "tools": [store.text(tool) for tool in told["tools"]],
+        "asked": [store.turn(turn) for turn in told["asked"]],
+        "answered": [store.turn(turn) for turn in told["answered"]],
+    }
+    return [values[name] for name in COLUMNS]
+
+
+def _notes(totals: Totals) -> list[str]:
+    """What the summary of the run warns of."""
+    unseen = [f"{test} opened a connection to {host} that no adapter saw" for host, test in totals.unseen]
+    unrecorded = [f"an answer was not recorded: {reason}" for reason in dict.fromkeys(totals.unrecorded)]
+    return [*totals.troubles, *totals.warnings, *unrecorded, *unseen]
