@@ -39,6 +39,7 @@ BENCHMARKS = {
     "import": "imports:cassette",
     "folders": "folders:commands",
     "flight": "writes:uncontended",
+    "page": "pages:browsed",
 }
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (

@@ -14,6 +14,7 @@ LONGEST = 4000
 
 MOST_TURNS = 60
 _FIRST_TURNS = 2
+_NOT_WORTH_IT = 40
 _KEPT = frozenset({"replayed", "recorded", "refreshed"})
 
 
@@ -38,7 +39,7 @@ def conversation(call: Call) -> dict[str, Any]:
 def clipped(text: str, length: int) -> str:
     """A text of about `length` characters at most, its beginning and its end, with what is missing counted."""
     missing = len(text) - length
-    if missing <= 0:
+    if missing <= _NOT_WORTH_IT:
         return text
     tail = length // 4
     return f"{text[: length - tail]}\n… {missing:,} characters left out …\n{text[len(text) - tail :]}"

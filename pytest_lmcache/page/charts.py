@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,10 +10,14 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
-import pygal
-from pygal.style import Style
-
 from pytest_lmcache.review import amounts
+
+_finders = list(sys.meta_path)
+import pygal  # noqa: E402
+from pygal.style import Style  # noqa: E402
+
+# The library leaves a finder of modules behind that Python 3.11 warns of and later versions do not know.
+sys.meta_path[:] = _finders
 
 MOST_BARS = 8
 _STYLE = Style(
@@ -45,19 +50,16 @@ class Chart:
 
 
 def by_model(calls: Iterable[Mapping[str, Any]]) -> tuple[Chart, ...]:
-    """Cost and time of the recorded answers, and tokens, by model; what nothing is known of is left out."""
+    """Cost and time of the recorded answers by model; what nothing is known of is left out."""
     costs: defaultdict[str, float] = defaultdict(float)
     seconds: defaultdict[str, float] = defaultdict(float)
-    tokens: defaultdict[str, float] = defaultdict(float)
     for call in calls:
         model = call["model"] or call["operation"]
         costs[model] += call["cost_usd"] or 0.0
         seconds[model] += call["latency_s"]
-        tokens[model] += call["tokens"].get("prompt_tokens", 0) + call["tokens"].get("completion_tokens", 0)
     charts = (
         _chart("Cost by model", costs, amounts.dollars),
         _chart("Provider time by model", seconds, amounts.seconds),
-        _chart("Tokens by model", tokens, lambda value: f"{value:,.0f}"),
     )
     return tuple(chart for chart in charts if chart is not None)
 
@@ -80,11 +82,11 @@ def _chart(title: str, amounts_of: Mapping[str, float], shown: Callable[[float],
         print_values=True,
         print_values_position="top",
         rounded_bars=2,
-        width=460,
+        width=470,
         height=26 * len(bars) + 16,
         margin=4,
         spacing=0,
-        range=(0, bars[0][1] * 1.3),
+        range=(0, bars[0][1] * 1.4),
         value_formatter=shown,
     )
     chart.x_labels = [name for name, _, _ in reversed(bars)]

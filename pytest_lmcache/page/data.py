@@ -7,6 +7,8 @@ was said before.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -23,13 +25,14 @@ COLUMNS = (
 MOST_CHARACTERS = 3_000_000
 """What all texts together may take; they are cut shorter, one like the other, until they fit."""
 
-_LENGTHS = (LONGEST, 2000, 1000, 500, 250)
+SHORTEST = 250
 
 
 def document(entries: Sequence[Entry], totals: Totals, exit_status: int, project: str) -> dict[str, Any]:
     """Everything the page shows. Times of calls are seconds since the first call of the run."""
-    ordered = sorted(entries, key=lambda entry: entry.name)
-    calls = [call for entry in ordered for call in entry.calls]
+    ordered = sorted(entries, key=_place)
+    told = [_in_order(entry) for entry in ordered]
+    calls = [call for pairs in told for call, _ in pairs]
     start = min((call["began"] for call in calls), default=0.0)
     run_lanes = iter(lanes(calls))
     length = fitting(entry.conversations for entry in entries)
@@ -52,11 +55,11 @@ def document(entries: Sequence[Entry], totals: Totals, exit_status: int, project
                 "place": f"{entry.place[0]}:{entry.place[1]}" if entry.place else "",
                 "refusals": list(entry.refusals),
                 "calls": [
-                    _row(call, told, start, lane, next(run_lanes), store)
-                    for call, told, lane in zip(entry.calls, entry.conversations, lanes(entry.calls), strict=True)
+                    _row(call, said, start, lane, next(run_lanes), store)
+                    for (call, said), lane in zip(pairs, lanes(call for call, _ in pairs), strict=True)
                 ],
             }
-            for entry in ordered
+            for entry, pairs in zip(ordered, told, strict=True)
         ],
         "turns": store.turns,
         "texts": store.texts,
@@ -85,8 +88,10 @@ def fitting(told: Iterable[Iterable[Mapping[str, Any]]]) -> int:
         for turn in (*conversation["asked"], *conversation["answered"])
         for _, _, text in turn[2]
     }
-    fits = (length for length in _LENGTHS if sum(min(size, length) for size in sizes.values()) <= MOST_CHARACTERS)
-    return next(fits, _LENGTHS[-1])
+    bounds = range(SHORTEST, LONGEST + 1)
+    # The first length that is too long, less one.
+    first = bisect_right(bounds, MOST_CHARACTERS, key=lambda length: sum(min(size, length) for size in sizes.values()))
+    return bounds[max(first - 1, 0)]
 
 
 class Store:
@@ -117,6 +122,23 @@ class Store:
             number = self._known_turns[identity] = len(self.turns)
             self.turns.append([voice, note, stored])
         return number
+
+
+def _place(entry: Entry) -> tuple[Any, ...]:
+    """Where an entry stands in the suite; what has no line of its own stands before the tests of its file."""
+    file, line = entry.place or (entry.name.partition("::")[0], 0)
+    return _numbered(file), line, _numbered(entry.name)
+
+
+def _numbered(text: str) -> list[tuple[int, str]]:
+    """A text that sorts by the numbers in it: 2 before 10."""
+    return [(int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", text)]
+
+
+def _in_order(entry: Entry) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Calls with what was said in them, in the order in which they were asked."""
+    pairs = zip(entry.calls, entry.conversations, strict=True)
+    return sorted(pairs, key=lambda pair: pair[0]["began"])
 
 
 def _row(

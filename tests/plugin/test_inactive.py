@@ -9,7 +9,7 @@ import sys
 import pytest
 
 HEAVY = ("litellm", "openai", "dspy", "httpx", "aiohttp", "urllib3", "requests", "diskcache", "cachetools", "ujson",
-         "filelock", "platformdirs", "jsonpath_ng", "asyncio", "sqlite3")  # fmt: skip
+         "filelock", "platformdirs", "jinja2", "pygal", "jsonpath_ng", "asyncio", "sqlite3")  # fmt: skip
 
 # A suite that asks no model, and says at its end what was imported and set.
 SUITE = """

@@ -39,7 +39,7 @@ function drawTest(test) {
 
 function amountsOf(calls) {
   const [asked, said] = [total(calls, "tokensIn"), total(calls, "tokensOut")];
-  return [many(calls.length, "call"), asked || said ? `${count(asked)} → ${count(said)} tokens` : "", dollars(total(calls, "cost") || null), `${seconds(total(calls, "latency"))} by the provider`]
+  return [many(calls.length, "call"), asked || said ? `${count(asked)} → ${count(said)} tokens` : "", dollars(total(calls, "cost") || null), total(calls, "latency") ? `${seconds(total(calls, "latency"))} by the provider` : ""]
     .filter(Boolean)
     .join(" · ");
 }
@@ -65,9 +65,9 @@ function drawCall(test, call, chosen) {
   return el("article", { class: `card call ${chosen ? "chosen" : ""}`, id: `call-${call.at + 1}` },
     el("header", {},
       el("b", {}, `#${call.at + 1}`), badge(call.outcome), el("b", { class: "model" }, call.model || call.operation),
-      el("span", {}, [call.operation, call.stream ? "streamed" : "", call.tier === "provider" ? "" : call.tier && `from ${call.tier}`, call.number > 1 ? `asked for the ${ordinal(call.number)} time` : ""].filter(Boolean).join(" · ")),
+      el("span", {}, [call.operation, call.stream ? "streamed" : "", call.tier === "provider" || call.tier === "none" ? "" : `from ${call.tier}`, call.number > 1 ? `asked for the ${ordinal(call.number)} time` : ""].filter(Boolean).join(" · ")),
       el("span", { class: "figures" }, [tokens, call.cached ? `${count(call.cached)} cached` : "", dollars(call.cost), call.latency ? seconds(call.latency) : ""].filter(Boolean).join(" · ")),
-      el("span", { class: "here", title: "In this run" }, `at ${seconds(call.began)}, ${seconds(call.took)} here`)),
+      el("span", { class: "here", title: "In this run" }, `at ${seconds(call.began)}, took ${seconds(call.took)} here`)),
     el("div", { class: "turns" },
       before.length ? folded(`${many(before.length, "message")} as in #${before.call.at + 1}`, () => before.turns.map(turn)) : "",
       ...asked.map(turn),
@@ -86,9 +86,16 @@ function earlier(test, call) {
   for (const other of test.calls.slice(Math.max(0, call.at - 4), call.at).reverse()) {
     let length = 0;
     while (length < other.asked.length && length < call.asked.length - 1 && other.asked[length] === call.asked[length]) length += 1;
+    if (length === other.asked.length && length < call.asked.length - 1 && other.answered.length && same(other.answered[0], call.asked[length])) length += 1;
     if (length > best.length) best = { length, call: other, turns: call.asked.slice(0, length) };
   }
   return best.length > 1 ? best : { length: 0 };
+}
+
+/** Whether two messages say the same, whatever else is known of them. */
+function same(one, other) {
+  const [first, second] = [run.turns[one][2], run.turns[other][2]];
+  return first.length === second.length && first.every(([kind, , text], at) => kind === second[at][0] && text === second[at][2]);
 }
 
 const ordinal = (number) => number + ({ 1: "st", 2: "nd", 3: "rd" }[number % 100 > 10 && number % 100 < 14 ? 0 : number % 10] ?? "th");

@@ -26,6 +26,7 @@ function dollars(cost) {
 }
 
 function seconds(amount) {
+  if (amount === 0) return "0 s";
   if (amount < 0.00995) return `${(amount * 1000).toFixed(1)} ms`;
   if (amount < 0.9995) return `${Math.round(amount * 1000)} ms`;
   if (amount < 59.95) return `${amount.toFixed(amount < 9.95 ? 1 : 0)} s`;
@@ -43,13 +44,23 @@ function short(number) {
   return String(number);
 }
 
+const probe = el("i", { hidden: true });
+document.body.append(probe);
+let colours = {};
+
 /** The colour that a variable of the style sheet has now, in a form that a canvas knows. */
 function colour(name) {
-  const probe = el("i", { style: `color: var(--${name})` });
-  document.body.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
+  if (!colours[name]) {
+    probe.style.color = `var(--${name})`;
+    colours[name] = getComputedStyle(probe).color;
+  }
+  return colours[name];
+}
+
+/** Draw what is drawn in colours again: others hold now. */
+function recolour() {
+  colours = {};
+  document.querySelectorAll(".timeline").forEach((box) => box.dispatchEvent(new Event("redraw")));
 }
 
 function copying(text, label) {

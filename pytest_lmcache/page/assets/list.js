@@ -34,9 +34,8 @@ function row(test, at) {
     },
     el("span", { class: "mark", "aria-label": test.outcome || test.kind }, mark),
     el("span", { class: "name" }, test.title),
-    el("span", { class: "cost" }, dollars(test.cost || null)),
     el("span", { class: "file" }, test.file || test.kind),
-    el("span", { class: `verdict ${worst(test)}` }, part + (part ? many(test.calls.length, "call") : test.verdict)),
+    el("span", { class: `verdict ${worst(test)}` }, [dollars(test.cost || null), part + (part ? many(test.calls.length, "call") : test.verdict)].filter(Boolean).join(" · ")),
   );
 }
 
@@ -55,7 +54,7 @@ function reveal() {
 
 function step(by) {
   const at = found.tests.findIndex((test) => test.name === state.test);
-  const next = at < 0 ? 0 : Math.max(0, Math.min(found.tests.length - 1, at + by));
+  const next = at < 0 && by !== Infinity ? 0 : Math.max(0, Math.min(found.tests.length - 1, at + by));
   if (found.tests[next]) open(found.tests[next].name);
 }
 

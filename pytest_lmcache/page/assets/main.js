@@ -4,7 +4,7 @@ const controls = { q: byId("query"), outcome: byId("outcome"), became: byId("bec
 const detail = byId("detail");
 
 function options(select, title, values) {
-  select.replaceChildren(el("option", { value: "" }, title), ...values.map((value) => el("option", { value }, value)));
+  select.replaceChildren(new Option(title, ""), ...values.map((value) => new Option(value, value)));
   select.parentElement.hidden = values.length < 2 && select !== controls.outcome;
 }
 
@@ -20,16 +20,17 @@ function draw() {
   if (test) document.body.classList.remove("whole");
   byId("overview").setAttribute("aria-pressed", String(!test));
   drawList();
-  detail.replaceChildren(...(test ? drawTest(test) : drawOverview()).filter(Boolean));
+  // Drawn once: their styles are dear to read.
+  byId("charts").hidden = Boolean(test);
+  byId("view").replaceChildren(...(test ? drawTest(test) : drawOverview()).filter(Boolean));
   const chosen = test && state.call ? byId(`call-${state.call}`) : null;
   if (chosen) chosen.scrollIntoView({ block: "start" });
   else detail.scrollTop = 0;
   mark();
 }
 
-/** Choose what is shown by the filters. What that takes is kept for whoever measures it. */
+/** Choose what is shown by the filters. */
 function choose(changes) {
-  const began = performance.now();
   Object.assign(state, changes);
   drawTest.all = false;
   for (const [name, control] of Object.entries(controls)) if (control.value !== state[name]) control.value = state[name];
@@ -43,8 +44,6 @@ function choose(changes) {
   reveal();
   draw();
   address();
-  void document.body.offsetHeight;
-  document.documentElement.dataset.filterMs = (performance.now() - began).toFixed(1);
 }
 
 function open(name, call = 0) {
@@ -54,7 +53,15 @@ function open(name, call = 0) {
   address();
 }
 
+let later = 0;
+
+/** Keep in the address what is chosen, once that is drawn. */
 function address() {
+  clearTimeout(later);
+  later = setTimeout(addressNow);
+}
+
+function addressNow() {
   const told = Object.entries(state).filter(([name, value]) => value && value !== NOTHING[name]);
   const hash = String(new URLSearchParams(told));
   if (location.hash.slice(1) !== hash) history.replaceState(null, "", `#${hash}`);
@@ -87,7 +94,7 @@ function stepCall(by) {
 function theme() {
   const dark = document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   document.documentElement.dataset.theme = dark ? "light" : "dark";
-  document.querySelectorAll(".timeline").forEach((box) => box.dispatchEvent(new Event("redraw")));
+  recolour();
 }
 
 const KEYS = {
@@ -120,14 +127,14 @@ options(controls.outcome, "All tests", distinct(tests.map((test) => test.outcome
 options(controls.became, "All calls", distinct(calls.map((call) => call.outcome)));
 options(controls.model, "All models", distinct(calls.map((call) => call.model)));
 options(controls.operation, "All operations", distinct(calls.map((call) => call.operation)));
-controls.sort.replaceChildren(...Object.entries(ORDERS).map(([value, [title]]) => el("option", { value }, title)));
+controls.sort.replaceChildren(...Object.entries(ORDERS).map(([value, [title]]) => new Option(title, value)));
 for (const [name, control] of Object.entries(controls)) control.addEventListener("input", () => choose({ [name]: control.value }));
 byId("clear").addEventListener("click", () => choose(NOTHING));
 byId("overview").addEventListener("click", overview);
 byId("theme").addEventListener("click", theme);
 byId("help").addEventListener("click", KEYS["?"]);
 byId("close").addEventListener("click", () => byId("keys").close());
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.querySelectorAll(".timeline").forEach((box) => box.dispatchEvent(new Event("redraw"))));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
 addEventListener("hashchange", fromAddress);
 fromAddress();
-document.documentElement.dataset.readyMs = performance.now().toFixed(0);
+window.requestIdleCallback?.(searchable);

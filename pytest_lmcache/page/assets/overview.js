@@ -12,16 +12,15 @@ function drawOverview() {
     refused.length ? el("section", { class: "card" }, el("h3", {}, `Failed (${count(refused.length)})`), el("ul", { class: "failed-tests" }, ...refused.slice(0, 12).map(failedTest)),
       refused.length > 12 ? el("p", {}, el("button", { type: "button", onclick: () => choose({ outcome: "failed" }) }, `All ${count(refused.length)}`)) : "") : "",
     shown.length ? el("section", { class: "card" }, el("h3", {}, "Calls over time"), timeline(shown, "runLane", { pick: (call) => open(tests[call.test].name, call.at + 1), label: "All calls of the run over time" }), legend(shown)) : "",
-    el("div", { class: "charts" }, byId("charts").content.cloneNode(true)),
-    part ? el("p", { class: "empty" }, "The charts by model are of the whole run.") : "",
     run.cut ? el("p", { class: "empty" }, `There is much text in this run: each piece of a message is cut to ${count(run.cut)} characters here. The recordings have all of it.`) : "",
     calls.length ? "" : el("p", { class: "empty" }, "No test of this run asked a model."),
+    part && shown.length ? el("p", { class: "empty" }, "By model, of the whole run:") : "",
   ];
 }
 
 function failedTest(test) {
   const first = (test.refusals[0] ?? "").split("\n", 1)[0].replace(/^lmcache: /, "");
-  return el("li", {}, el("button", { type: "button", onclick: () => open(test.name) }, test.name), el("small", {}, first || "failed, though nothing was refused to it"));
+  return el("li", {}, el("button", { type: "button", onclick: () => open(test.name) }, test.name), el("small", {}, first || "its calls were answered: the failure is its own"));
 }
 
 function tiles(shown) {
@@ -37,8 +36,8 @@ function tiles(shown) {
     tile(count(ran.length), ran.length === 1 ? "test" : "tests", listed(outcomes)),
     tile(count(shown.length), shown.length === 1 ? "call" : "calls", listed(became)),
     tile(short(total(shown, "tokensIn") + total(shown, "tokensOut")), "tokens", `${count(total(shown, "tokensIn"))} asked, ${count(total(shown, "tokensOut"))} answered${cached ? `, ${count(cached)} from the prompt cache` : ""}`),
-    tile(dollars(total(paid, "cost")), "paid in this run", `${dollars(total(saved, "cost"))} saved by replays`),
-    tile(seconds(total(shown, "latency")), "at the providers", `${seconds(total(shown, "took"))} in this run`),
+    tile(dollars(total(paid, "cost")), "paid", `${dollars(total(saved, "cost"))} saved by replays`),
+    tile(seconds(total(shown, "latency")), "by providers", `${seconds(total(shown, "took"))} in this run`),
   ];
 }
 
@@ -46,5 +45,5 @@ const tile = (figure, unit, more) => el("div", { class: "tile card" }, el("b", {
 
 function legend(shown) {
   const names = ["replayed", "recorded", "refreshed", "live", "missed"].filter((name) => shown.some((call) => call.outcome === name));
-  return el("p", { class: "legend" }, ...names.map((name) => badge(name)));
+  return names.length < 2 ? "" : el("p", { class: "legend" }, ...names.map((name) => badge(name)));
 }

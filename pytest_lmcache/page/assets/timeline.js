@@ -17,35 +17,41 @@ function timeline(shown, lane, { pick, chosen, height = 190, label }) {
   let drag = null;
   let over = null;
 
-  const width = () => canvas.clientWidth || 600;
-  const x = (time) => 2 + ((time - span[0]) / (span[1] - span[0])) * (width() - 8);
-  const time = (at) => span[0] + ((at - 2) / (width() - 8)) * (span[1] - span[0]);
+  let width = 600;
+  const x = (time) => 2 + ((time - span[0]) / (span[1] - span[0])) * (width - 8);
+  const time = (at) => span[0] + ((at - 2) / (width - 8)) * (span[1] - span[0]);
   const bar = (call) => [x(call.began), Math.max(2, x(call.began + call.took) - x(call.began))];
 
   function draw() {
     const scale = devicePixelRatio || 1;
     const tall = Math.max(lanes * row + 22, 34);
     canvas.style.height = `${tall}px`;
-    canvas.width = width() * scale;
+    width = canvas.clientWidth;
+    canvas.width = width * scale;
     canvas.height = tall * scale;
     const pen = canvas.getContext("2d");
     pen.scale(scale, scale);
     pen.font = `11px ${getComputedStyle(document.body).fontFamily}`;
     const [ink, line] = [colour("dim"), colour("line")];
-    for (const tick of ticks(span)) {
+    for (const tick of ticks(span[0] - whole[0], span[1] - whole[0])) {
+      const at = x(tick + whole[0]);
       pen.fillStyle = line;
-      pen.fillRect(x(tick), 0, 1, tall - 16);
+      pen.fillRect(at, 0, 1, tall - 16);
       pen.fillStyle = ink;
-      const text = seconds(tick - whole[0]);
-      pen.fillText(text, Math.min(x(tick) + 3, width() - pen.measureText(text).width - 2), tall - 4);
+      const text = tick ? seconds(tick) : "0";
+      pen.fillText(text, Math.min(at + 3, width - pen.measureText(text).width - 2), tall - 4);
     }
-    const colours = Object.fromEntries(["replayed", "recorded", "refreshed", "missed", "live"].map((name) => [name, colour(name)]));
+    const drawn = new Set();
     for (const call of shown) {
       const [left, wide] = bar(call);
-      if (left + wide < 0 || left > width()) continue;
+      if (left + wide < 0 || left > width) continue;
+      // Of many small bars in one place the first is enough, unless what became of them differs.
+      const place = wide > 2 || chosen ? "" : `${call[lane]} ${left | 0} ${call.outcome}`;
+      if (place && drawn.has(place)) continue;
+      drawn.add(place);
       pen.globalAlpha = chosen && call !== chosen ? 0.55 : 1;
-      pen.fillStyle = colours[call.outcome] ?? ink;
-      pen.fillRect(left, call[lane] * row + 1, wide, row - 2);
+      pen.fillStyle = colour(call.outcome);
+      pen.fillRect(left, call[lane] * row + 1, Math.max(2, wide - 1), row - (row > 5 ? 2 : 1));
       if (call === chosen || call === over) {
         pen.globalAlpha = 1;
         pen.strokeStyle = colour("ink");
@@ -106,7 +112,7 @@ function timeline(shown, lane, { pick, chosen, height = 190, label }) {
   return box;
 }
 
-function ticks([begin, end]) {
+function ticks(begin, end) {
   const rough = (end - begin) / 7;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
