@@ -131,7 +131,7 @@ def test_a_miss_marks_the_words_that_differ(browser):
 
 def test_a_search_finds_tests_by_what_was_said_in_them(browser):
     browser.press("/")
-    browser.type("city number 5")
+    browser.type('city "number 5"')
     assert browser.texts("#count") == [f"1 of {TESTS} tests, 1 of {CALLS} calls"]
     assert listed(browser) == ["test_many_at_once"]
     assert browser.texts(".row .verdict")[0].endswith("1 of 8 calls")
