@@ -73,6 +73,7 @@ function drawCall(test, call, chosen) {
       ...asked.map(turn),
       ...call.answered.map((number) => turn(number, "answer")),
       call.outcome === "missed" ? el("p", { class: "none" }, "Nothing recorded answers this call.") : "",
+      call.outcome === "injected" ? el("p", { class: "none" }, "Here the test had the provider fail.") : "",
       call.outcome === "live" ? el("p", { class: "none" }, "Answered live; the answer was not recorded.") : ""),
     el("footer", {},
       call.settings.length ? folded(`Settings (${call.settings.length})`, () => [settings(call)]) : "",

@@ -41,7 +41,7 @@ function row(test, at) {
 
 /** The outcome of a test's calls that matters most. */
 function worst(test) {
-  return ["missed", "live", "recorded", "refreshed", "replayed"].find((name) => test.calls.some((call) => call.outcome === name)) ?? "";
+  return ["missed", "live", "injected", "recorded", "refreshed", "replayed"].find((name) => test.calls.some((call) => call.outcome === name)) ?? "";
 }
 
 /** Bring the test that is open into sight. */

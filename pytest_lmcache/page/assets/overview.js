@@ -27,7 +27,7 @@ function tiles(shown) {
   const by = (name) => shown.filter((call) => call.outcome === name);
   const ran = found.tests.filter((test) => test.kind === "test");
   const outcomes = ["failed", "passed", "skipped"].map((name) => [ran.filter((test) => test.outcome === name).length, name]);
-  const became = ["missed", "live", "recorded", "refreshed", "replayed"].map((name) => [by(name).length, name]);
+  const became = ["missed", "live", "injected", "recorded", "refreshed", "replayed"].map((name) => [by(name).length, name]);
   const listed = (counts) => counts.filter(([number]) => number).map(([number, name]) => `${count(number)} ${name}`).join(", ");
   const saved = by("replayed");
   const paid = shown.filter((call) => call.outcome === "recorded" || call.outcome === "refreshed");
@@ -44,6 +44,6 @@ function tiles(shown) {
 const tile = (figure, unit, more) => el("div", { class: "tile card" }, el("b", {}, figure), " ", unit, el("small", {}, more));
 
 function legend(shown) {
-  const names = ["replayed", "recorded", "refreshed", "live", "missed"].filter((name) => shown.some((call) => call.outcome === name));
+  const names = ["replayed", "recorded", "refreshed", "injected", "live", "missed"].filter((name) => shown.some((call) => call.outcome === name));
   return names.length < 2 ? "" : el("p", { class: "legend" }, ...names.map((name) => badge(name)));
 }
