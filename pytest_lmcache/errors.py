@@ -3,6 +3,7 @@
     BaseException
     └── Refusal                 a call was not allowed to reach a provider
         ├── Miss                nothing recorded answers the request, in replay
+        ├── OverBudget          a call would cross a bound, or the calls of a test did
         ├── LeakedPlaceholder   a request carried a placeholder key towards a provider
         └── LiveCall            a connection to a provider was about to be opened, in replay
     Exception
@@ -38,6 +39,10 @@ class Refusal(BaseException):
 
 class Miss(Refusal):
     """Nothing recorded answers the request, and the mode forbids asking the provider."""
+
+
+class OverBudget(Refusal):
+    """A call that would have crossed a bound on calls, tokens or cost; or a test whose recorded calls are above one."""
 
 
 class LeakedPlaceholder(Refusal):

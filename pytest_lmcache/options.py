@@ -16,11 +16,12 @@ from pytest_lmcache.readers import (
     normalized,
     one_of,
     read_adapters,
+    read_amount,
     read_cache,
-    read_count,
     read_folder,
     read_key,
     read_mode,
+    read_number,
     read_size,
     read_switch,
 )
@@ -46,6 +47,9 @@ class Settings:
     record_errors: bool = False
     allow_secrets: tuple[str, ...] = ()
     cache: Any = None
+    max_calls: int | None = None
+    max_tokens: int | None = None
+    max_cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,10 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting a person can write: where, what it means, and how its value is read."""
+    """One setting a person can write: where, what it means, and how its value is read.
+
+    `ini_type` is empty for one that has no place in an ini file.
+    """
 
     name: str
     help: str
@@ -126,6 +133,9 @@ OPTIONS = (
         "linelist",
     ),
     Option("cache", "a pytest_lmcache.Cache, or module:name of one, whose cache_key and tiers are used", read_cache),
+    Option("max_calls", "most calls of a test", read_number("max_calls"), ini_type=""),
+    Option("max_tokens", "most tokens of a test's calls, in and out", read_number("max_tokens"), ini_type=""),
+    Option("max_cost", "most US dollars of a test's calls, as recorded", read_amount("max_cost"), ini_type=""),
     Option(
         "keep",
         "which recordings reach the cassette folder: those of phases that passed, or all",
@@ -149,7 +159,13 @@ OPTIONS = (
         marker=False,
     ),
     Option("memory", "keep used recordings in memory", read_switch("memory"), marker=False, default="true"),
-    Option("memory_max_entries", "recordings kept in memory", read_count, marker=False, default="10000"),
+    Option(
+        "memory_max_entries",
+        "recordings kept in memory",
+        read_number("memory_max_entries", least=1),
+        marker=False,
+        default="10000",
+    ),
     Option("disk", "keep what was paid for on this machine", read_switch("disk"), marker=False, default="true"),
     Option("disk_size_limit", "bytes the local disk tier may take", read_size, marker=False, default="1GiB"),
 )

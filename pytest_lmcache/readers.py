@@ -137,10 +137,27 @@ def read_switch(name: str) -> Callable[[Any], bool]:
     return read
 
 
-def read_count(value: Any) -> int:
-    if isinstance(value, bool) or not str(value).strip().isdecimal() or int(value) < 1:
-        raise BadOption(f"memory_max_entries={value!r} is no whole number from 1")
-    return int(value)
+def read_number(name: str, *, least: int = 0) -> Callable[[Any], int]:
+    """A whole number, at least `least`."""
+
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not str(value).strip().isdecimal() or int(value) < least:
+            raise BadOption(f"{name}={value!r} is no whole number from {least}")
+        return int(value)
+
+    return read
+
+
+def read_amount(name: str) -> Callable[[Any], float]:
+    """An amount in US dollars, from 0."""
+
+    def read(value: Any) -> float:
+        number = str(value).strip().removeprefix("$")
+        if isinstance(value, bool) or not re.fullmatch(r"\d+(\.\d*)?|\.\d+|\d+(\.\d+)?e-?\d+", number):
+            raise BadOption(f"{name}={value!r} is no amount in US dollars, such as 1.50")
+        return float(number)
+
+    return read
 
 
 def read_adapters(value: Any) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ from collections import Counter
 from threading import Lock, RLock
 
 from pytest_lmcache import callsite, miss
-from pytest_lmcache.call import Call, Recording
-from pytest_lmcache.errors import CassettesUnusable, LiveCall, LMCacheError, Miss, Refusal
+from pytest_lmcache.budget import Bounds, above, spent
+from pytest_lmcache.budget.reserved import Budget, Reserved
+from pytest_lmcache.call import Call, Recording, Request
+from pytest_lmcache.errors import CassettesUnusable, LiveCall, LMCacheError, Miss, OverBudget, Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import Settings
 from pytest_lmcache.recorder import Recorder
@@ -29,6 +31,11 @@ def guard_in(mode: str, guard: str) -> str:
     if guard == "off" or mode == "off":
         return PASS
     return REFUSE if mode == "replay" else NOTE
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    """What the calls of one test may take."""
+    return Bounds(settings.max_calls, settings.max_tokens, settings.max_cost)
 
 
 class Phase:
@@ -73,8 +80,8 @@ class Phase:
 class Scope:
     """The calls of one test, or of one fixture of wider scope: the log its recorder writes.
 
-    `keep` is `passed` or `all`; `test` the node id that a person types to make the same calls, if there is one; `guard`
-    what `guard_in` says; `lasting` as in `Owner`.
+    `budget` bounds its live calls; `keep` is `passed` or `all`; `test` the node id that a person types to make the same
+    calls, if there is one; `guard` what `guard_in` says; `lasting` as in `Owner`.
     """
 
     def __init__(
@@ -86,6 +93,7 @@ class Scope:
         bench: Bench,
         tally: Tally,
         *,
+        budget: Budget,
         keep: str,
         test: str,
         guard: str,
@@ -95,6 +103,8 @@ class Scope:
         self.settings = settings
         self.guard = guard
         self._rule = rule
+        self._budget = budget
+        self._bounds = Bounds() if lasting else bounds_of(settings)
         self.calls: list[Call] = []
         self.swallowed: list[Refusal] = []
         self._lock = Lock()
@@ -133,6 +143,8 @@ class Scope:
                 self._phase = self._phase or Phase(self._stack, self._locks, self._tally, self.name, self._keep)
             self._phase.add(recording)
         self._tally.add(call)
+        if call.outcome == "replayed":
+            self._budget.replayed(call)
         if _repeated_at_temperature(call, self.calls, self.settings):
             self._tally.repeat(self.name)
 
@@ -141,6 +153,27 @@ class Scope:
         shown = masked_request(call.request)
         text = miss.explain(shown, call.key, call.number, self.settings, self._rule, self._stack.cassettes, self._test)
         return self._refusal(Miss(text))
+
+    def reserve(self, request: Request) -> Reserved:
+        try:
+            reserved = self._budget.reserve(request)
+        except LMCacheError as error:
+            raise self.fail(error) from error
+        if isinstance(reserved, str):
+            raise self._refusal(OverBudget(reserved))
+        return reserved
+
+    def account(self, *, failed: bool, over: bool) -> None:
+        """A phase of the test is done, and with it perhaps the test: it fails when its calls are above its bounds.
+
+        That is said once, and not of a test that failed anyway.
+        """
+        if failed:
+            self._bounds = Bounds()
+        crossed = self._bounds.crossed(spent(self.calls)) if over else ()
+        if crossed:
+            self._bounds = Bounds()
+            self._refusal(OverBudget(above(crossed, self.calls)))
 
     def fail(self, error: LMCacheError) -> Refusal:
         return self._refusal(Refusal(f"lmcache: {error}"))

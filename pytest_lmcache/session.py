@@ -8,6 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_lmcache import seam
+from pytest_lmcache.adapters import prices
+from pytest_lmcache.budget import Bounds
+from pytest_lmcache.budget.ledger import Ledger
+from pytest_lmcache.budget.reserved import Account, Budget
 from pytest_lmcache.cache import Cache
 from pytest_lmcache.errors import CassettesUnusable, Refusal
 from pytest_lmcache.keys import KeyRule
@@ -18,8 +22,9 @@ from pytest_lmcache.recorder.desk import Bench
 from pytest_lmcache.recorder.flights import Locks
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.report import Totals
-from pytest_lmcache.scope import Scope, guard_in
+from pytest_lmcache.scope import Scope, bounds_of, guard_in
 from pytest_lmcache.seam import ON_BEHALF, Follower, Owner
+from pytest_lmcache.shared import Private, Shared, Values
 from pytest_lmcache.tally import Tally
 from pytest_lmcache.tiers.cassettes import Cassettes
 from pytest_lmcache.tiers.disk import Disk
@@ -35,10 +40,20 @@ class Run:
     """Everything that outlives one test: tiers, single flight, totals, and the scope that calls belong to now.
 
     `recorder` is what adapters ask for at every call: None where calls pass untouched. `guarded` is the scope whose
-    connections to providers are guarded, if there is one now.
+    connections to providers are guarded, if there is one now. `bounds` are those of the live calls of the run; `alone`
+    says whether this process is all of it.
     """
 
-    def __init__(self, settings: RunSettings, root: Path, identity: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        settings: RunSettings,
+        root: Path,
+        identity: str,
+        environment: Mapping[str, str],
+        *,
+        bounds: Bounds | None = None,
+        alone: bool = True,
+    ) -> None:
         self.settings = settings
         self.identity = identity
         self.tally = Tally()
@@ -50,6 +65,8 @@ class Run:
         self._scopes: list[Scope] = []
         self._followers: list[Follower] = []
         self._disk: Disk | None = None
+        self._alone = alone
+        self._ledger = Ledger(bounds, self._values("budget")) if bounds else None
 
     @cached_property
     def hosts(self) -> Hosts:
@@ -75,6 +92,7 @@ class Run:
             stack,
             self._bench,
             self.tally,
+            budget=self._budget(name, settings, lasting=lasting),
             keep=keep,
             test=test,
             guard=guard,
@@ -146,6 +164,21 @@ class Run:
                 warn=self.tally.trouble,
             )
         return self._stacks[identity]
+
+    def _values(self, name: str) -> Values:
+        """Something that all processes of this run share."""
+        if self._alone:
+            return Private()
+        return Shared(lambda: project_folder(self._root) / "runs", f"{self.identity}-{name}")
+
+    def _budget(self, name: str, settings: Settings, *, lasting: bool) -> Budget:
+        accounts = []
+        if settings.mode in ("record", "refresh"):
+            if self._ledger is not None:
+                accounts.append(Account(self._ledger, "all live calls of this run", tries=True))
+            if (own := bounds_of(settings)) and not lasting:
+                accounts.append(Account(Ledger(own, Private()), f"all calls of {name}", tries=False))
+        return Budget(tuple(accounts), prices.cost, self.tally.warn)
 
     def _memory(self, cache: Cache | None) -> Memory | None:
         """A memory of its own for each cassette folder: it holds copies of what is there."""

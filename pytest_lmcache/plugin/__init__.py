@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 ENVIRONMENT = "PYTEST_LMCACHE"
 MARKER = (
     "lmcache(key=..., mode=..., ignore=[...], normalize=[...], repeat=..., cassettes=..., record_errors=..., "
-    "allow_secrets=[...], cache=...): record the test's language-model calls once and replay them. key: request "
+    "allow_secrets=[...], cache=..., max_calls=..., max_tokens=..., max_cost=...): record the test's language-model "
+    "calls once and replay them. key: request "
     "(default), messages, or a callable; mode: replay, record, refresh, off; ignore: fields or JSONPaths left out of "
     "the key; normalize: uuid, timestamp, date, tmp_path or regular expressions; repeat: same or next."
 )
@@ -68,7 +69,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lmcache-force", action="store_true", help="with --lmcache-prune, remove also what git could not give back"
     )
-    for option in OPTIONS:
+    group.addoption(
+        "--lmcache-max-cost",
+        metavar="DOLLARS",
+        help="refuse a live call that would bring what this run spends, with all its workers, above so many US dollars",
+    )
+    group.addoption(
+        "--lmcache-max-calls", metavar="N", help="refuse live calls of this run, with all its workers, beyond so many"
+    )
+    for option in filter(lambda option: option.ini_type, OPTIONS):
         default = f" (default: {option.default})" if option.default else ""
         parser.addini(f"lmcache_{option.name}", f"{option.help}{default}", type=option.ini_type, default=None)  # type: ignore[arg-type]
 
@@ -122,7 +131,7 @@ def lmcache_config() -> dict[str, Any]:
     """Settings of pytest-lmcache for the tests that see this fixture: override it in a conftest.py or a test module.
 
     Return a dictionary with any of: mode, key, ignore, normalize, repeat, cassettes, record_errors, allow_secrets,
-    cache.
+    cache, max_calls, max_tokens, max_cost.
     """
     return {}
 

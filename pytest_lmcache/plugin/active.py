@@ -24,6 +24,7 @@ from pytest_lmcache.plugin.sources import (
     config_values,
     marker_sources,
     ranked,
+    run_bounds,
     run_settings,
     run_sources,
 )
@@ -50,6 +51,8 @@ class Active:
             Path(config.rootpath),
             os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex,
             os.environ,
+            bounds=run_bounds(config),
+            alone="PYTEST_XDIST_TESTRUNUID" not in os.environ,
         )
         self._placeholders = False
         self._credentials = placeholders.Environment(os.environ, placeholders.credentials())
@@ -171,6 +174,7 @@ class Active:
         scope = item.stash.get(SCOPE, None)
         if scope is not None:
             scope.drain()
+            scope.account(failed=result.failed, over=call.when != "setup")
         refusals = scope.take_refusals() if scope is not None else []
         if not refusals and call.excinfo is not None and isinstance(call.excinfo.value, Refusal):
             refusals = [call.excinfo.value]

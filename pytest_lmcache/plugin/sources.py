@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from pytest_lmcache.budget import Bounds
 from pytest_lmcache.errors import BadOption
 from pytest_lmcache.options import OPTIONS, RunSettings, read_values
 from pytest_lmcache.plugin import ENVIRONMENT
-from pytest_lmcache.readers import read_mode
+from pytest_lmcache.readers import read_amount, read_mode, read_number
 
 Source: TypeAlias = tuple[str, dict[str, Any]]
 
@@ -47,7 +48,7 @@ def run_sources(config: pytest.Config) -> tuple[list[Source], list[Source]]:
         strong.append(("command line", {"mode": read_mode(option)}))
     if variable := os.environ.get(ENVIRONMENT):
         strong.append(("environment", {"mode": read_mode(variable)}))
-    values = {option.name: ini(config, option.name) for option in OPTIONS if option.marker}
+    values = {option.name: ini(config, option.name) for option in OPTIONS if option.marker and option.ini_type}
     return strong, [("ini", {name: value for name, value in values.items() if value is not None})]
 
 
@@ -77,6 +78,17 @@ def _root_importable(config: pytest.Config) -> Iterator[None]:
 def run_settings(config: pytest.Config) -> RunSettings:
     values = {option.name: ini(config, option.name) for option in OPTIONS if not option.marker}
     return RunSettings(**{name: value for name, value in values.items() if value is not None})
+
+
+def run_bounds(config: pytest.Config) -> Bounds:
+    """What the live calls of the run may take. Raises BadOption."""
+    known = config.known_args_namespace
+    calls, cost = known.lmcache_max_calls, known.lmcache_max_cost
+    return Bounds(
+        max_calls=None if calls is None else read_number("--lmcache-max-calls")(calls),
+        max_cost=None if cost is None else read_amount("--lmcache-max-cost")(cost),
+        option="--lmcache-",
+    )
 
 
 def config_of(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, owner: Any) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from pytest_lmcache import screen
+from pytest_lmcache.budget.reserved import Reserved
 from pytest_lmcache.call import Call, Key, Recording, Request, Take
 from pytest_lmcache.errors import BadRecording, CredentialFound, LMCacheError, Refusal
 from pytest_lmcache.keys import NAMED, KeyRule, key_of
@@ -64,6 +65,9 @@ class Log(Protocol):
 
     def fail(self, error: LMCacheError) -> Refusal:
         """A call cannot be answered for another reason: the error to raise."""
+
+    def reserve(self, request: Request) -> Reserved:
+        """A call is about to go live: set aside what it will take. Raises Refusal where that crosses a bound."""
 
     def unrecorded(self, reason: str) -> None:
         """A live answer reached the test and could not be recorded."""

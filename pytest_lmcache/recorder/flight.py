@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from threading import Lock
 from typing import Any
 
+from pytest_lmcache.budget.reserved import Reserved
 from pytest_lmcache.errors import UnstorableResponse
 from pytest_lmcache.recorder.desk import Asked, Desk
 from pytest_lmcache.recorder.flights import Caller, try_acquire
@@ -33,6 +34,7 @@ class Flight:
         self._lock: Any = None
         self._started = 0.0
         self.stream: OpenStream | None = None
+        self._reserved: Reserved | None = None
 
     def steps(self) -> Steps:
         """Wait for one's turn, look again, ask the provider, record."""
@@ -42,6 +44,7 @@ class Flight:
             take = self._desk.look(self._asked)
             if take is not None:
                 return self._desk.rebuilt(self._adapter, self._asked, take)
+            self._reserved = self._desk.log.reserve(self._asked.request)
             self._started = time.perf_counter()
             try:
                 result = yield AskProvider()
@@ -64,10 +67,14 @@ class Flight:
 
     def finish(self, answer: Answer) -> None:
         """The answer is whole: record it."""
+        if self._reserved is not None:
+            self._reserved.settle(answer.usage, answer.cost)
         self._desk.store(self._asked, answer, time.perf_counter() - self._started)
 
     def give_up(self, reason: str) -> None:
         """There is no answer that could be recorded."""
+        if self._reserved is not None:
+            self._reserved.forfeit()
         self._desk.unrecorded(self._asked, reason)
 
     def land(self) -> None:
@@ -107,9 +114,14 @@ class Flight:
         if self._desk.settings.record_errors and isinstance(error, Exception):
             answer = self._adapter.dump_error(error)
         if answer is None:
-            self._desk.unanswered(self._asked)
+            self._unanswered()
         else:
             self.finish(answer)
+
+    def _unanswered(self) -> None:
+        if self._reserved is not None:
+            self._reserved.release()
+        self._desk.unanswered(self._asked)
 
     def _dump(self, dump: Callable[[], Answer | None]) -> None:
         try:
@@ -118,7 +130,7 @@ class Flight:
             self.give_up(str(error))
             return
         if answer is None:
-            self._desk.unanswered(self._asked)
+            self._unanswered()
         else:
             self.finish(answer)
 

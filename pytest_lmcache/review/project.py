@@ -121,7 +121,7 @@ def _toml(text: str, path: tuple[str, ...]) -> dict[str, Any] | None:
 def _settings(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
     """Our settings among those of pytest. What is imported or made by reading it is left as it stands."""
     found = {}
-    for option in OPTIONS:
+    for option in filter(lambda option: option.ini_type, OPTIONS):
         value = table.get(f"lmcache_{option.name}")
         if value is not None and value != "" and option.name != "cache":
             found[option.name] = _read(option, value, file)

@@ -219,7 +219,9 @@ def test_every_setting_named_in_prose_exists(document):
 )
 def test_the_reference_has_every_setting_and_no_other(heading, marker):
     rows = [row[:3] for row in table(REFERENCE, heading)]
-    assert rows == [[o.name, f"lmcache_{o.name}", o.default] for o in OPTIONS if o.marker is marker]
+    assert rows == [
+        [o.name, f"lmcache_{o.name}" if o.ini_type else "", o.default] for o in OPTIONS if o.marker is marker
+    ]
 
 
 @pytest.mark.parametrize(("heading", "marker"), [("Settings of a test", True), ("Settings of a run", False)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-SETTINGS = "mode, key, ignore, normalize, repeat, cassettes, record_errors, allow_secrets, cache"
+SETTINGS = "mode, key, ignore, normalize, repeat, cassettes, record_errors, allow_secrets, cache, max_calls, max_tokens, max_cost"
 
 
 def used(project, *, key):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +20,7 @@ from typing import Any
 
 from pytest_lmcache import dialects
 from pytest_lmcache.adapters.http.decoding import decoded
+from pytest_lmcache.adapters.prices import cost
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.dialects import jsontext
 from pytest_lmcache.errors import UnstorableResponse
@@ -92,12 +92,12 @@ def dump(head: Head, raw: bytes, request: Request) -> Answer:
         shared, own = fold(events)
         usage = dialects.reading(request, events).usage
         record |= {"type": "http-stream", "framing": framing, "shared": shared, "chunks": list(own)}
-        return Answer(record, usage, _cost(request.model, usage))
+        return Answer(record, usage, cost(request.model, usage))
     if "text/html" in kind:
         raise UnstorableResponse("the provider answered with a page of HTML")
     content = _content(body, kind)
     usage = dialects.reading(request, content.get("body", content.get("text", ""))).usage
-    return Answer(record | content, usage, _cost(request.model, usage))
+    return Answer(record | content, usage, cost(request.model, usage))
 
 
 def is_whole(head: Head, raw: bytes, request: Request) -> bool:
@@ -222,21 +222,3 @@ def _events(framing: str, body: bytes, request: Request) -> list[dict[str, Any]]
 def _is_error(event: dict[str, Any]) -> bool:
     data = event.get("data")
     return event.get("event") == "error" or (isinstance(data, dict) and bool(data.get("error")))
-
-
-def _cost(model: str, usage: dict[str, int]) -> float | None:
-    """US dollars by the prices of litellm, where that is at hand and knows the model."""
-    price = getattr(sys.modules.get("litellm"), "cost_per_token", None)
-    if price is None or not usage:
-        return None
-    try:
-        asked, answered = price(
-            model=model,
-            prompt_tokens=usage.get("prompt_tokens", 0),
-            completion_tokens=usage.get("completion_tokens", 0),
-            cache_read_input_tokens=usage.get("cached_tokens", 0),
-            cache_creation_input_tokens=usage.get("cache_creation_tokens", 0),
-        )
-    except Exception:  # noqa: BLE001 - each provider's table fails in a way of its own
-        return None
-    return float(asked + answered) or None
