@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-SETTINGS = "mode, key, ignore, normalize, repeat, cassettes, record_errors, allow_secrets, cache, max_calls, max_tokens, max_cost"
+SETTINGS = (
+    "mode, key, ignore, normalize, repeat, cassettes, record_errors, allow_secrets, cache, max_calls, max_tokens, "
+    "max_cost"
+)
 
 
 def used(project, *, key):
