@@ -97,6 +97,8 @@ class Browser:
         """Click in the middle of an element."""
         where = f"document.querySelector({json.dumps(selector)})"
         self.value(f"{where}.scrollIntoView({{block: 'nearest'}})")
+        # What is drawn for the first time may still move.
+        self.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         box = self.value(f"{where}.getBoundingClientRect().toJSON()")
         self.mouse(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 

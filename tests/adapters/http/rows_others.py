@@ -201,7 +201,7 @@ for _form, _asked in chats("m"):
         return await all_from(stream)
 
 
-@TABLE.row("huggingface_hub", "sync", "embeddings (TEI)", "huggingface_hub", counted=False)
+@TABLE.row("huggingface_hub", "sync", "embeddings (TEI)", "huggingface_hub", "numpy", counted=False)
 def _hub_embed(url: str) -> Any:
     client = import_module("huggingface_hub").InferenceClient(token=KEY, provider="hf-inference")
     return client.feature_extraction("a", model=f"{url}/embed").tolist()

@@ -8,19 +8,20 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
-import anthropic
 import httpx
 import openai
 import pytest
 import requests
 import urllib3
 from calls import CHAT, KEY, MESSAGES
-from google import genai
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from pytest_lmcache.calls import Calls
 from pytest_lmcache.errors import Miss
+
+anthropic: Any = pytest.importorskip("anthropic")
+genai: Any = pytest.importorskip("google.genai")
 
 PATH = "/v1/chat/completions"
 STREAM = {**CHAT, "stream": True}
