@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
+PATIENCE = 60
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -97,8 +99,6 @@ class Browser:
         """Click in the middle of an element."""
         where = f"document.querySelector({json.dumps(selector)})"
         self.value(f"{where}.scrollIntoView({{block: 'nearest'}})")
-        # What is drawn for the first time may still move.
-        self.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         box = self.value(f"{where}.getBoundingClientRect().toJSON()")
         self.mouse(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
@@ -150,6 +150,8 @@ class Browser:
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._unread:
+            if not select.select([self._read], [], [], PATIENCE)[0]:
+                raise AssertionError(f"the browser has not answered within {PATIENCE} seconds")
             read = os.read(self._read, 1 << 20)
             if not read:
                 raise AssertionError("the browser has ended")

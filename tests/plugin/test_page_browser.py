@@ -14,6 +14,7 @@ from browser import Browser, chromium
 from projects import APPLICATION
 
 pytestmark = [
+    pytest.mark.skipif(not os.environ.get("LMCACHE_BROWSER"), reason="tox -e browser runs this"),
     pytest.mark.skipif(chromium() is None, reason="no Chromium here"),
     pytest.mark.skipif(importlib.util.find_spec("pygal") is None, reason="the extra html is not installed"),
 ]

@@ -23,6 +23,8 @@ class Repository:
         self.folder = folder
         if not (folder / ".git").exists():
             self.git("init", "--quiet", "--initial-branch=main")
+            # As every project of Python has it.
+            (folder / ".git" / "info" / "exclude").write_text("__pycache__/\n")
 
     def git(self, *words: str, check: bool = True) -> str:
         """What git says. `check` makes a failure an error that holds all of it."""
