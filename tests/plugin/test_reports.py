@@ -170,10 +170,10 @@ class TestPrune:
             (("--lf",), "--lf chose among the tests"),
         ],
     )
-    def test_a_run_that_is_not_complete_removes_nothing_and_says_why(self, outdated, spread, arguments, reason):
+    def test_a_run_that_is_not_complete_removes_nothing_and_says_why(self, outdated, arguments, reason):
         ini = outdated.path / "tox.ini"
         ini.write_text(ini.read_text().replace("-p no:cacheprovider", ""))
-        result = outdated.replay("--lmcache-prune", *spread, *arguments)
+        result = outdated.replay("--lmcache-prune", *arguments)
         assert result.ret == 1
         assert told(result)[-2:] == [
             "lmcache: --lmcache-prune judges complete runs that pass, and this one was not:",
@@ -188,10 +188,15 @@ class TestPrune:
             ("def test_it(:\n", "1 module could not be collected"),
         ],
     )
-    def test_a_run_that_does_not_pass_removes_nothing(self, outdated, spread, test, reason):
+    def test_a_run_that_does_not_pass_removes_nothing(self, outdated, test, reason):
         outdated.tests(test, "test_other")
-        result = outdated.replay("--lmcache-prune", *spread)
+        result = outdated.replay("--lmcache-prune")
         assert f"  {reason}" in told(result)
+        assert len(outdated.recordings()) == 2
+
+    def test_workers_that_ran_a_part_remove_nothing(self, outdated):
+        result = outdated.replay("--lmcache-prune", "-n", "2", "-k", "one")
+        assert "  -k chose among the tests" in told(result)
         assert len(outdated.recordings()) == 2
 
     def test_a_worker_that_dies_leaves_everything(self, outdated):
