@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -148,3 +148,36 @@ class Body(Source):
         if not self.ended and answers.is_whole(self._head, b"".join(self.chunks), self._request):
             self.finish()
         return self.ended
+
+
+class Pieces:
+    """The pieces of a blocking answer that is being recorded, for its caller."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            try:
+                piece = self.body.pull()
+            except StopIteration:
+                return
+            yield piece
+
+
+class AsyncPieces:
+    """The same of an asynchronous one. A caller who drops it has left: what is iterated keeps it alive."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            try:
+                piece = await self.body.apull()
+            except StopAsyncIteration:
+                return
+            yield piece
+
+    def __del__(self) -> None:
+        self.body.leave()

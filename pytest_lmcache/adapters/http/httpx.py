@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks
 from pytest_lmcache.adapters.http.answers import Replay
-from pytest_lmcache.adapters.http.exchange import Body, Exchange, asked
+from pytest_lmcache.adapters.http.exchange import AsyncPieces, Exchange, Pieces, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import Request
@@ -168,43 +168,18 @@ class _Exchange(Exchange):
         return error
 
 
-class _Teed:
+class _Teed(Pieces):
     """The stream of a blocking response that is being recorded."""
 
-    def __init__(self, body: Body) -> None:
-        self._body = body
-
-    def __iter__(self) -> Iterator[bytes]:
-        while True:
-            try:
-                piece = self._body.pull()
-            except StopIteration:
-                return
-            yield piece
-
     def close(self) -> None:
-        self._body.left()
+        self.body.left()
 
 
-class _AsyncTeed:
+class _AsyncTeed(AsyncPieces):
     """The stream of an asynchronous response that is being recorded."""
 
-    def __init__(self, body: Body) -> None:
-        self._body = body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            try:
-                piece = await self._body.apull()
-            except StopAsyncIteration:
-                return
-            yield piece
-
     async def aclose(self) -> None:
-        await self._body.aleft()
-
-    def __del__(self) -> None:
-        self._body.leave()
+        await self.body.aleft()
 
 
 class _Played:

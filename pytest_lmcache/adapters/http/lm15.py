@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks
 from pytest_lmcache.adapters.http.answers import Replay
-from pytest_lmcache.adapters.http.exchange import Body, Exchange, asked
+from pytest_lmcache.adapters.http.exchange import AsyncPieces, Exchange, Pieces, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import Request
@@ -92,9 +92,9 @@ class _Exchange(Exchange):
         head = answers.Head(live.status, live.headers, decoded=True)
         if self._awaited:
             body = self.body(live.__aiter__(), head, pending, close=live.aclose, awaited=True)
-            return self._response(live.status, live.reason, live.headers, _AsyncFollowed(body), _awaiting(body.aleft))
+            return self._response(live.status, live.reason, live.headers, AsyncPieces(body), _awaiting(body.aleft))
         body = self.body(iter(live), head, pending, close=live.close, awaited=False)
-        return self._response(live.status, live.reason, live.headers, _followed(body), lambda _: body.left())
+        return self._response(live.status, live.reason, live.headers, iter(Pieces(body)), lambda _: body.left())
 
     def made(self, replay: Replay) -> object:
         if self._awaited:
@@ -116,33 +116,6 @@ class _Exchange(Exchange):
         return kind(
             status=status, reason=reason, headers=headers, http_version="HTTP/1.1", chunks=chunks, release=release
         )
-
-
-class _AsyncFollowed:
-    """The pieces of an asynchronous response that is being recorded."""
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            try:
-                piece = await self._body.apull()
-            except StopAsyncIteration:
-                return
-            yield piece
-
-    def __del__(self) -> None:
-        self._body.leave()
-
-
-def _followed(body: Body) -> Iterator[bytes]:
-    while True:
-        try:
-            piece = body.pull()
-        except StopIteration:
-            return
-        yield piece
 
 
 async def _played(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
