@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,7 @@ from pytest_lmcache.budget import Bounds
 from pytest_lmcache.budget.ledger import Ledger
 from pytest_lmcache.budget.reserved import Account, Budget
 from pytest_lmcache.cache import Cache
-from pytest_lmcache.errors import CassettesUnusable, Refusal
+from pytest_lmcache.errors import Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.providers import Hosts
@@ -25,14 +24,10 @@ from pytest_lmcache.report import Totals
 from pytest_lmcache.scope import Scope, bounds_of, guard_in
 from pytest_lmcache.seam import ON_BEHALF, Follower, Owner
 from pytest_lmcache.shared import Private, Shared, Values
+from pytest_lmcache.stacks import Stacks
 from pytest_lmcache.tally import Tally
-from pytest_lmcache.tiers.cassettes import Cassettes
-from pytest_lmcache.tiers.disk import Disk
 from pytest_lmcache.tiers.local import project_folder
-from pytest_lmcache.tiers.memory import Memory
-from pytest_lmcache.tiers.stack import Stack
 
-NO_FOLDER = "none"
 _USUAL_PORTS = (None, 0, 80, 443)
 
 
@@ -61,10 +56,9 @@ class Run:
         self.guarded: Scope | None = None
         self._root = root
         self._bench = Bench(Redactor(environment), Locks(lambda: project_folder(root) / "locks"))
-        self._stacks: dict[tuple[str, int], Stack] = {}
+        self._stacks = Stacks(settings, root, identity, self.tally)
         self._scopes: list[Scope] = []
         self._followers: list[Follower] = []
-        self._disk: Disk | None = None
         self._alone = alone
         self._ledger = Ledger(bounds, self._values("budget")) if bounds else None
 
@@ -83,17 +77,15 @@ class Run:
         rule = KeyRule(settings.key, settings.ignore, settings.normalize)
         if settings.cache is not None and type(settings.cache).cache_key is not Cache.cache_key:
             rule = KeyRule(settings.cache.cache_key, settings.ignore, settings.normalize)
-        stack = self._stack(settings)
-        keep = self.settings.keep
         return Scope(
             name,
             settings,
             rule,
-            stack,
+            self._stacks.of(settings),
             self._bench,
             self.tally,
             budget=self._budget(name, settings, lasting=lasting),
-            keep=keep,
+            keep=self.settings.keep,
             test=test,
             guard=guard,
             lasting=lasting,
@@ -136,8 +128,7 @@ class Run:
 
     def close(self) -> None:
         """The run is over."""
-        if self._disk is not None:
-            self._disk.close()
+        self._stacks.close()
 
     def totals(self) -> Totals:
         """What happened in this process."""
@@ -153,18 +144,6 @@ class Run:
     def _owners(self) -> tuple[Owner, ...]:
         return tuple(scope.owner for scope in self._scopes)
 
-    def _stack(self, settings: Settings) -> Stack:
-        identity = settings.cassettes, id(settings.cache)
-        if identity not in self._stacks:
-            self._stacks[identity] = Stack(
-                self._memory(settings.cache),
-                self._cassettes(settings),
-                lambda: settings.cache.disk if settings.cache is not None else self._own_disk(),
-                run=self.identity,
-                warn=self.tally.trouble,
-            )
-        return self._stacks[identity]
-
     def _values(self, name: str) -> Values:
         """Something that all processes of this run share."""
         if self._alone:
@@ -179,42 +158,6 @@ class Run:
             if (own := bounds_of(settings)) and not lasting:
                 accounts.append(Account(Ledger(own, Private()), f"all calls of {name}", tries=False))
         return Budget(tuple(accounts), prices.cost, self.tally.warn)
-
-    def _memory(self, cache: Cache | None) -> Memory | None:
-        """A memory of its own for each cassette folder: it holds copies of what is there."""
-        if cache is not None:
-            return None if cache.memory is None else Memory(cache.memory.max_entries)
-        return Memory(self.settings.memory_max_entries) if self.settings.memory else None
-
-    def _cassettes(self, settings: Settings) -> Cassettes | None:
-        if settings.cassettes == NO_FOLDER:
-            return None
-        folder = self._root / settings.cassettes
-        if folder.exists() and not folder.is_dir():
-            raise CassettesUnusable(
-                f"the cassette folder {settings.cassettes} is a file. Name a folder with lmcache_cassettes."
-            )
-        if _leads_out(folder, self._root):
-            raise CassettesUnusable(
-                f"the cassette folder {settings.cassettes} is a link that leads out of the project. Make it a "
-                "folder, or name the other place with lmcache_cassettes."
-            )
-        cassettes = Cassettes(folder, settings.cassettes)
-        if settings.mode in ("record", "refresh"):
-            cassettes.sweep()
-        return cassettes
-
-    def _own_disk(self) -> Disk | None:
-        """The local disk tier of the project, made when something is recorded."""
-        if self._disk is None and self.settings.disk:
-            self._disk = Disk(project_folder(self._root) / "disk", self.settings.disk_size_limit, warn=self.tally.warn)
-        return self._disk
-
-
-def _leads_out(folder: Path, root: Path) -> bool:
-    """Whether a folder that is named inside the project is, by a link, outside."""
-    named = Path(os.path.normpath(folder))
-    return named.is_relative_to(root) and not named.resolve().is_relative_to(root.resolve())
 
 
 class Gate:

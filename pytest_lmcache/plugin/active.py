@@ -1,11 +1,10 @@
-"""The hooks of a run that records or replays: which calls belong to which test, and what a report says of them."""
+"""The hooks of a run that records or replays: when scopes begin and end, and what a report says of them."""
 
 from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Generator, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,16 @@ import pytest
 from pytest_lmcache import placeholders, report
 from pytest_lmcache.adapters import Watch
 from pytest_lmcache.calls import Calls
-from pytest_lmcache.errors import BadOption, LMCacheError, Refusal
+from pytest_lmcache.errors import BadOption, Refusal
 from pytest_lmcache.keys import KeyRule
-from pytest_lmcache.options import resolve
 from pytest_lmcache.plugin import opted_in, overridden, reports
-from pytest_lmcache.plugin.sources import (
-    Source,
-    config_of,
-    config_values,
-    marker_sources,
-    ranked,
-    run_bounds,
-    run_settings,
-    run_sources,
-)
+from pytest_lmcache.plugin.scopes import PLAN, SCOPE, Scopes
+from pytest_lmcache.plugin.sources import config_values, marker_sources, run_bounds, run_settings
 from pytest_lmcache.plugin.stories import Stories
 from pytest_lmcache.plugin.summary import summary_of
-from pytest_lmcache.scope import REFUSE, Scope
+from pytest_lmcache.scope import Scope
 from pytest_lmcache.session import Gate, Run
 
-PLAN = pytest.StashKey[list[Source]]()
-SCOPE = pytest.StashKey[Scope]()
 SETTINGS_FIXTURE = "_lmcache_settings"
 
 
@@ -43,8 +31,6 @@ class Active:
 
     def __init__(self, config: pytest.Config, mode: str | None) -> None:
         self._mode = mode
-        self._strong, self._ini = run_sources(config)
-        self._unmarked = resolve([*self._strong, *self._ini])
         self._fixtures: set[str] = set()
         self.run = Run(
             run_settings(config),
@@ -54,8 +40,6 @@ class Active:
             bounds=run_bounds(config),
             alone="PYTEST_XDIST_TESTRUNUID" not in os.environ,
         )
-        self._placeholders = False
-        self._credentials = placeholders.Environment(os.environ, placeholders.credentials())
         self._quiet = placeholders.Environment(os.environ, placeholders.QUIET)
         guard = self.run.settings.guard
         self._guards_all = guard == "all"
@@ -65,20 +49,19 @@ class Active:
         self._stories = Stories(
             wanted=self._reports is not None, conversations=bool(config.known_args_namespace.lmcache_html)
         )
-        self._base: Scope | None = None
+        self._scopes = Scopes(config, self.run, self._stories)
         # pytest_unconfigure is not called for a run that ends before its configuration.
         config.add_cleanup(self.close)
         self._quiet.install()
         if mode is not None:
-            self._base = self._collection()
-            self._fit_environment(self._unmarked.mode)
+            self._scopes.begin_run()
         self._watch.install()
 
     def close(self) -> None:
         """Put everything back as it was found."""
         self._watch.remove()
         self.run.close()
-        self._credentials.restore()
+        self._scopes.close()
         self._quiet.restore()
 
     def collected(self, items: Iterable[pytest.Item]) -> None:
@@ -112,7 +95,7 @@ class Active:
             raise pytest.fail.Exception(f"lmcache: {error}", pytrace=False) from None
         if self._mode is None and not opted_in(item) and "mode" not in read:
             return
-        self._open(item, read)
+        self._scopes.open(item, read)
 
     @pytest.hookimpl
     def pytest_report_header(self) -> str | None:
@@ -125,16 +108,15 @@ class Active:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         result = yield
-        if self._base is not None:
-            self._base.drain()
-            refusals, self._base.swallowed = self._base.swallowed, []
+        base = self._scopes.base
+        if base is not None:
+            base.drain()
+            refusals, base.swallowed = base.swallowed, []
             if refusals:
                 result.outcome = "failed"
                 result.longrepr = _texts(refusals)
-            self._base.end(passed=result.passed)
-            # The calls of one module's imports are no part of another's: each is collected alone at times.
-            self.run.leave(self._base)
-            self._base = self._collection()
+            base.end(passed=result.passed)
+            self._scopes.next_module()
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -146,25 +128,24 @@ class Active:
             return (yield)
         if self._mode is None and fixturedef.argname not in self._fixtures:
             return (yield from _kept(fixturedef, request))
-        scope = self._fixture_scope(fixturedef, request)
-        fixturedef.addfinalizer(lambda: self._end(scope, passed=True))
-        self._begin(scope)
+        scope = self._scopes.of_fixture(fixturedef, request)
+        fixturedef.addfinalizer(lambda: self._scopes.end(scope, passed=True))
+        self._scopes.begin(scope)
         passed = False
         try:
             result = yield from _kept(fixturedef, request)
             passed = True
         finally:
-            self._end(scope, passed=passed)
-            fixturedef.addfinalizer(lambda: self._begin(scope))
+            self._scopes.end(scope, passed=passed)
+            fixturedef.addfinalizer(lambda: self._scopes.begin(scope))
         return result
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if self._mode is not None or opted_in(item):
-            self._open(item, {})
+            self._scopes.open(item, {})
         elif self._guards_all:
-            settings = replace(self._unmarked, mode="off")
-            self._enter(item, self.run.scope(item.nodeid, settings, test=item.nodeid, guard=REFUSE))
+            self._scopes.guard(item)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -185,7 +166,7 @@ class Active:
             scope.begin()
             self._stories.phase(scope, result, refusals)
             if call.when == "teardown":
-                self._close(item)
+                self._scopes.leave(item)
                 if item.config.getoption("xmlpath", None):
                     result.user_properties += _properties(scope)
             elif scope.recorder and item.config.get_verbosity() > 0 and (call.when == "call" or not result.passed):
@@ -194,74 +175,14 @@ class Active:
 
     @pytest.hookimpl
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self._base is not None:
-            self._base.end(passed=True)
+        if self._scopes.base is not None:
+            self._scopes.base.end(passed=True)
         self._summary.add(self.run.totals())
         if self._reports is not None:
             self._reports.add(self._stories.entries())
 
-    def _open(self, item: pytest.Item, values: Mapping[str, Any]) -> None:
-        self._close(item)
-        try:
-            plan = item.stash[PLAN]
-            settings = resolve(ranked(self._strong, plan, values, self._ini)) if plan or values else self._unmarked
-            scope = self.run.scope(item.nodeid, settings, test=item.nodeid)
-        except LMCacheError as error:
-            raise pytest.fail.Exception(f"lmcache: {error}", pytrace=False) from None
-        self._enter(item, scope)
-
-    def _enter(self, item: pytest.Item, scope: Scope) -> None:
-        item.stash[SCOPE] = scope
-        self._stories.begin(scope, "test", item)
-        self._fit_environment(scope.settings.mode)
-        self.run.enter(scope)
-
-    def _close(self, item: pytest.Item) -> None:
-        scope = item.stash.get(SCOPE, None)
-        if scope is not None and self.run.holds(scope):
-            self.run.leave(scope)
-            scope.leave()
-            self._fit_environment(self._base.settings.mode if self._base else "off")
-
-    def _begin(self, scope: Scope) -> None:
-        scope.begin()
-        self.run.enter(scope)
-
-    def _end(self, scope: Scope, *, passed: bool) -> None:
-        if self.run.holds(scope):
-            scope.end(passed=passed)
-            self.run.leave(scope)
-            self.run.hand_on(scope.take_refusals())
-
-    def _fixture_scope(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Scope:
-        """The scope of a fixture wider than one test. Its settings are those of the node it belongs to, so that they do
-        not depend on which test came first.
-        """
-        owner = request.node
-        values = config_of(fixturedef, request, owner)
-        settings = resolve(ranked(self._strong, marker_sources(owner), values, self._ini))
-        name = f"{owner.nodeid}::{fixturedef.argname}".lstrip(":.")
-        scope = self.run.scope(name, settings, test=request._pyfuncitem.nodeid, lasting=True)
-        self._stories.begin(scope, "fixture")
-        return scope
-
-    def _collection(self) -> Scope:
-        """The scope of calls made while modules are imported, and between tests."""
-        scope = self.run.scope("collection", self._unmarked, lasting=True)
-        self._stories.begin(scope, "collection")
-        self.run.enter(scope)
-        return scope
-
-    def _fit_environment(self, mode: str) -> None:
-        """Placeholders while calls are replayed, and only then."""
-        if mode == "replay" and not self._placeholders:
-            self._credentials.install()
-        elif mode != "replay" and self._placeholders:
-            self._credentials.restore()
-        self._placeholders = mode == "replay"
-
     def _header(self) -> str:
-        settings = self._unmarked
+        settings = self._scopes.unmarked
         return report.header_line(settings.mode, KeyRule(settings.key).name, settings.cassettes)
 
 
