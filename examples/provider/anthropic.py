@@ -34,8 +34,9 @@ def message(received: Received, turn: Turn) -> Reply:
 
 
 def count_tokens_of(received: Received, turn: Turn) -> Reply:
-    """POST /v1/messages/count_tokens."""
-    return as_json({"input_tokens": _read(received.body).tokens})
+    """POST /v1/messages/count_tokens, on Vertex AI .../models/count-tokens:rawPredict."""
+    headers = {"request-id": f"req_{turn.mark}"}
+    return as_json({"input_tokens": _read(received.body).tokens}, headers=headers)
 
 
 def _read(body: Object) -> Asked:

@@ -47,6 +47,16 @@ def invoke(received: Received, turn: Turn) -> Reply:
     return _frames(("chunk", _chunk(event)) for event in reply.events)
 
 
+def count_tokens_of(received: Received, turn: Turn) -> Reply:
+    """POST /model/<model>/count-tokens, of what converse or invoke would be asked."""
+    asked = received.body["input"]
+    if "converse" in asked:
+        return as_json({"inputTokens": _read(asked["converse"]).tokens})
+    body = json.loads(base64.b64decode(asked["invokeModel"]["body"]))
+    counted = json.loads(anthropic.count_tokens_of(dataclasses.replace(received, body=body), turn).body)
+    return as_json({"inputTokens": counted["input_tokens"]})
+
+
 def _chunk(event: bytes) -> Object:
     """An event of Anthropic's stream, as Bedrock wraps it."""
     return {"bytes": base64.b64encode(event.partition(b"data: ")[2].strip()).decode()}

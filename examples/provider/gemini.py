@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -36,6 +37,24 @@ def embed(received: Received, turn: Turn) -> Reply:
     asked = body.get("requests", [body])
     vectors = [{"values": numbered(_text(each["content"]), turn)} for each in asked]
     return as_json({"embeddings": vectors} if "requests" in body else {"embedding": vectors[0]})
+
+
+def count_tokens_of(received: Received, turn: Turn) -> Reply:
+    """POST .../models/<model>:countTokens, of contents or of a whole request to generate."""
+    total = _read(received.body.get("generateContentRequest") or received.body).tokens
+    return as_json({"totalTokens": total, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": total}]})
+
+
+def compute_tokens_of(received: Received, turn: Turn) -> Reply:
+    """POST .../models/<model>:computeTokens on Vertex AI: each word is a token, of this turn's number."""
+    made = []
+    for content in received.body["contents"]:
+        words = _text(content).split()
+        tokens = [base64.b64encode(word.encode()).decode() for word in words]
+        made.append(
+            {"tokens": tokens, "tokenIds": [str(turn.serial)] * len(words), "role": content.get("role", "user")}
+        )
+    return as_json({"tokensInfo": made})
 
 
 def predict(received: Received, turn: Turn) -> Reply:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import uuid
+
 from provider import chat
 from provider.answers import answer
 from provider.conversation import Reader
@@ -17,7 +20,9 @@ def fill(received: Received, turn: Turn) -> Reply:
 
 
 def converse(received: Received, turn: Turn) -> Reply:
-    """POST /v1/conversations: the first turn of a conversation that the server keeps."""
+    """POST /v1/conversations, /v1/conversations/<id> and /v1/conversations/<id>/restart: a turn of a conversation. What
+    was said before is not remembered.
+    """
     body = received.body
     given = body["inputs"]
     reader = Reader()
@@ -27,17 +32,19 @@ def converse(received: Received, turn: Turn) -> Reply:
     made = answer(asked, turn.mark)
     counts = {"prompt_tokens": asked.tokens, "completion_tokens": made.tokens}
     usage = {**counts, "total_tokens": asked.tokens + made.tokens}
+    named = re.search(r"/conversations/(\w+)\Z", received.path)
+    conversation = named[1] if named else f"conv_{uuid.uuid4().hex}"
     entry = {"id": f"msg_{turn.mark}", "model": received.model, "role": "assistant"}
     if body.get("stream"):
         at = {"created_at": "2026-01-01T00:00:00Z", "output_index": 0, "content_index": 0}
         events: list[Object] = [
-            {"type": "conversation.response.started", "conversation_id": f"conv_{turn.mark}"},
+            {"type": "conversation.response.started", "conversation_id": conversation},
             {"type": "message.output.delta", **at, **entry, "content": made.text},
             {"type": "conversation.response.done", "usage": usage},
         ]
         return as_events(events, named=True)
     output = {"object": "entry", "type": "message.output", **entry, "content": made.text}
-    head = {"object": "conversation.response", "conversation_id": f"conv_{turn.mark}"}
+    head = {"object": "conversation.response", "conversation_id": conversation}
     return as_json({**head, "outputs": [output], "usage": usage})
 
 

@@ -53,6 +53,12 @@ def respond(received: Received, turn: Turn) -> Reply:
     return as_json(whole, headers={"x-request-id": f"req_{turn.mark}"})
 
 
+def count_tokens_of(received: Received, turn: Turn) -> Reply:
+    """POST /v1/responses/input_tokens."""
+    counted = {"object": "response.input_tokens", "input_tokens": _read(received.body).tokens}
+    return as_json(counted, headers={"x-request-id": f"req_{turn.mark}"})
+
+
 def _read(body: Object) -> Asked:
     reader = Reader()
     if body.get("instructions"):

@@ -19,6 +19,7 @@ Price: TypeAlias = Callable[[str, dict[str, int]], float | None]
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "num_predict", "maxTokens")
 _NESTED = ("generationConfig", "generation_config", "inferenceConfig", "options", "config")
 _LONG = 1000
+_FREE = frozenset({"function", "count-tokens"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def estimate(request: Request, usual: int | None, price: Price) -> Estimate:
 
 
 def counts(request: Request) -> bool:
-    """Whether a request is asked of a model: functions of a project's own cost nothing."""
-    return request.operation != "function"
+    """Whether somebody may pay for a request: functions of a project's own and counts of tokens are free."""
+    return request.operation not in _FREE
 
 
 def spent(calls: list[Call]) -> Amount:

@@ -57,6 +57,11 @@ def tail_of(url: str) -> str:
     return url.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2].rpartition(":")[2]
 
 
+def parent_of(url: str) -> str:
+    """The word of a path before its last slash, empty where there is none."""
+    return url.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[0].rpartition("/")[2]
+
+
 def query_of(url: str) -> dict[str, str]:
     """The parameters of a URL by name, the last one where a name stands twice."""
     try:

@@ -33,10 +33,10 @@ class Gemini:
         if body is None or not isinstance(body.get("contents"), list | dict | str) or not body["contents"]:
             return None
         stream = verb.startswith("stream")
-        form = _form(wire.url, usual="sse" if stream else "json")
-        if form is None or not _same_model(body, model):
+        form = form_of(wire.url, usual="sse" if stream else "json")
+        if form is None or not same_model(body, model):
             return None
-        _number_calls(body["contents"])
+        number_calls(body["contents"])
         return request_of(
             self.name, "generate", {**body, **form}, CONVERSATION, model=model, stream=stream, labels={"labels"}
         )
@@ -64,11 +64,11 @@ class GeminiEmbeddings:
         model, verb = model_called(wire.url)
         body = json_object(wire.body) if model else None
         asked = "content" if verb == "embedContent" else "requests"
-        if body is None or not isinstance(body.get(asked), list | dict) or not _same_model(body, model):
+        if body is None or not isinstance(body.get(asked), list | dict) or not same_model(body, model):
             return None
         for each in objects_at(body, "requests"):
-            _same_model(each, model)
-        form = _form(wire.url, usual="json")
+            same_model(each, model)
+        form = form_of(wire.url, usual="json")
         if form is None:
             return None
         return request_of(self.name, "embedding", {**body, **form}, (asked, "$alt"), model=model, labels={"labels"})
@@ -90,7 +90,7 @@ def model_called(url: str) -> tuple[str, str]:
     return model if kind == "models" else f"{kind}/{model}", verb
 
 
-def _form(url: str, *, usual: str) -> dict[str, str] | None:
+def form_of(url: str, *, usual: str) -> dict[str, str] | None:
     """The form of the answer where it is not the usual one, as part of every key; None for one that is no JSON."""
     query = query_of(url)
     form = query.get("$alt") or query.get("alt") or "json"
@@ -99,7 +99,7 @@ def _form(url: str, *, usual: str) -> dict[str, str] | None:
     return {} if form == usual else {"$alt": form}
 
 
-def _same_model(body: dict[str, Any], model: str) -> bool:
+def same_model(body: dict[str, Any], model: str) -> bool:
     """Whether a body names the model of the path, or none; the name is taken out, since the path has said it."""
     named = body.pop("model", None)
     if named is None or (isinstance(named, str) and f"/models/{named}".endswith(f"/models/{model}")):
@@ -108,7 +108,7 @@ def _same_model(body: dict[str, Any], model: str) -> bool:
     return False
 
 
-def _number_calls(contents: Any) -> None:
+def number_calls(contents: Any) -> None:
     """Name the calls of functions by their order. Gemini does not need to name them, and where it did not, each
     framework invents names of its own, which would be others in the next run.
     """

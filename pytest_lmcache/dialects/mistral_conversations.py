@@ -1,33 +1,45 @@
-"""Mistral's conversations, which the server keeps: the first turn of one, whole and streamed."""
+"""Mistral's conversations, which the server keeps: their first turns and the later ones, whole and streamed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from pytest_lmcache.call import Request
-from pytest_lmcache.dialects.asking import OPENAI_LABELS, before, json_object, request_of
+from pytest_lmcache.dialects.asking import OPENAI_LABELS, json_object, path_of, request_of
 from pytest_lmcache.dialects.openai_chat import USAGE
 from pytest_lmcache.dialects.telling import at, counted, is_events, objects_at, payloads, text_at, tool_call
 from pytest_lmcache.dialects.wire import Answer, Event, Reading, Wire
 
 DONE = "conversation.response.done"
+CONVERSATION = ("instructions", "$conversation", "from_entry_id", "inputs", "tool_confirmations")
+
+_PATH = re.compile(r"(?:\A|/)conversations(?:/([^/]+)(?:/restart)?)?\Z")
+_SENT = frozenset({"stream", "store", "handoff_execution", "completion_args", "tool_confirmations"})
+"""What Mistral's SDK sends along with a later turn: servers of other kinds have conversations, too."""
 
 
 class MistralConversations:
-    """`POST .../conversations` with a model or an agent, and `inputs`."""
+    """`POST .../conversations` with a model or an agent, and `inputs`; later turns at `.../conversations/<id>` and
+    `.../conversations/<id>/restart`.
+
+    A later turn names no model, and what was said before is known to the server alone: the conversation's name stands
+    for it, and is `$conversation` here.
+    """
 
     name = "mistral-conversations"
-    tails = frozenset({"conversations"})
+    tails = frozenset({"conversations", "conversations/*", "restart"})
 
     def recognise(self, wire: Wire) -> Request | None:
-        body = None if before(wire.url, "/conversations") is None else json_object(wire.body)
-        if body is None or not isinstance(body.get("inputs"), str | list):
+        named = _named(path_of(wire.url))
+        body = None if named is None else json_object(wire.body)
+        if named is None or body is None or not _asks(body, named):
             return None
         asked = text_at(body, "model") or text_at(body, "agent_id")
-        if not asked:
-            return None
-        return request_of(self.name, "chat", body, ("instructions", "inputs"), model=asked, labels=OPENAI_LABELS)
+        if named:
+            body = {**body, "$conversation": named}
+        return request_of(self.name, "chat", body, CONVERSATION, model=asked, labels=OPENAI_LABELS)
 
     def reading(self, request: Request, answer: Answer) -> Reading:
         if is_events(answer, stream=request.stream):
@@ -39,6 +51,20 @@ class MistralConversations:
 
     def ended(self, request: Request, events: Sequence[Event]) -> bool:
         return any(at(data, "type") == DONE for data in payloads(events))
+
+
+def _named(path: str) -> str | None:
+    """The name of the conversation in a path: empty where it is a new one, None where the path is another."""
+    found = _PATH.search(path)
+    return None if found is None else found[1] or ""
+
+
+def _asks(body: dict[str, Any], named: str) -> bool:
+    if not isinstance(body.get("inputs"), str | list):
+        return bool(named) and isinstance(body.get("tool_confirmations"), list)
+    if named:
+        return named.startswith("conv_") or not _SENT.isdisjoint(body)
+    return bool(text_at(body, "model") or text_at(body, "agent_id"))
 
 
 def _streamed(events: list[dict[str, Any]]) -> Reading:

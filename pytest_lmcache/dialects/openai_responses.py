@@ -28,7 +28,7 @@ class OpenAIResponses:
     def recognise(self, wire: Wire) -> Request | None:
         head = before(wire.url, "/responses")
         body = None if head is None else json_object(wire.body)
-        if head is None or body is None or not _is_asked(body, head):
+        if head is None or body is None or not asks(body, head):
             return None
         return request_of(self.name, "responses", without_tokens(body), CONVERSATION, head=head, labels=OPENAI_LABELS)
 
@@ -39,7 +39,8 @@ class OpenAIResponses:
         return any(at(data, "type") in LAST for data in payloads(events))
 
 
-def _is_asked(body: dict[str, Any], head: str) -> bool:
+def asks(body: dict[str, Any], head: str) -> bool:
+    """Whether a body is a request for a response."""
     if isinstance(at(body, "prompt", "id"), str):
         return True
     asked = isinstance(body.get("input"), str | list) or isinstance(body.get("instructions"), str)

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_lmcache.call import Request
-from pytest_lmcache.dialects import bare, cohere, gemini, mistral, mistral_conversations, mistral_ocr, ollama, vertex
+from pytest_lmcache.dialects import (
+    bare,
+    cohere,
+    gemini,
+    mistral,
+    mistral_conversations,
+    mistral_ocr,
+    ollama,
+    token_counts,
+    vertex,
+)
 from pytest_lmcache.dialects.anthropic import AnthropicMessages
-from pytest_lmcache.dialects.asking import tail_of
+from pytest_lmcache.dialects.asking import parent_of, tail_of
 from pytest_lmcache.dialects.bedrock_converse import BedrockConverse
 from pytest_lmcache.dialects.bedrock_invoke import BedrockInvoke
 from pytest_lmcache.dialects.openai_audio import Speech, Transcriptions
@@ -38,6 +48,7 @@ BUILT_IN: tuple[Dialect, ...] = (
     mistral.MistralFim(),
     mistral_conversations.MistralConversations(),
     mistral_ocr.MistralOcr(),
+    *token_counts.ALL,
     AnthropicMessages(),
     gemini.Gemini(),
     gemini.GeminiEmbeddings(),
@@ -84,14 +95,14 @@ def unregister(name: str) -> None:
 
 def plausible(method: str, url: str) -> bool:
     """Whether a request may be one to a model by its method and path alone, before anything of its body is read."""
-    return (method == "POST" or method.upper() == "POST") and tail_of(url) in _by_tail
+    return (method == "POST" or method.upper() == "POST") and bool(_shown(url))
 
 
 def recognise(wire: Wire) -> Request | None:
     """What a request on the wire asks of a model, or None when it is no such request, which most are."""
     if not plausible(wire.method, wire.url):
         return None
-    for dialect in _by_tail.get(tail_of(wire.url), ()):
+    for dialect in _shown(wire.url):
         found = dialect.recognise(wire)
         if found is not None:
             return found
@@ -122,6 +133,11 @@ def ended(framing: str, request: Request, events: Sequence[Event]) -> bool:
         return True
     dialect = _known.get(request.adapter.removeprefix(ADAPTER))
     return dialect is not None and dialect.ended(request, events)
+
+
+def _shown(url: str) -> tuple[Dialect, ...]:
+    """The dialects that a path with such an end is shown to."""
+    return _by_tail.get(tail_of(url)) or _by_tail.get(f"{parent_of(url)}/*", ())
 
 
 def _index() -> None:

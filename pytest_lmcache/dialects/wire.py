@@ -52,7 +52,7 @@ class Dialect(Protocol):
     """How one kind of provider is spoken to over HTTP: pure, and the same on any host.
 
     `name` makes the adapter of its requests, `http/<name>`. `tails` are the words its paths may end with, after the
-    last slash or colon: no other request is shown to it.
+    last slash or colon: no other request is shown to it. `word/*` stands for any last word after `/word/`.
     """
 
     @property

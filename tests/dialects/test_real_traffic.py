@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 
 from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import Reading, Wire, decode, encode, ended, framing, reading, recognise, splitter
+from pytest_lmcache.dialects.bedrock_invoke import chunk
+from pytest_lmcache.dialects.telling import payloads
 from pytest_lmcache.folding import fold, unfold
 from pytest_lmcache.keys import KeyRule, key_of
 
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.skipif(not TRAFFIC.is_dir(), reason="no recorded traffi
 
 EXPECTED = {
     # provider and dialect: calls, of them streams, answers with text, tool calls, answers with usage
+    "anthropic.com anthropic-count-tokens": (3, 0, 3, 0, 0),
     "anthropic.com anthropic-messages": (99, 94, 63, 42, 99),
     "amazonaws.com bedrock-invoke": (23, 20, 14, 10, 23),
     "azure.com openai-responses": (2, 2, 2, 0, 2),
@@ -36,12 +39,14 @@ EXPECTED = {
     "cloudflare.com openai-chat": (9, 6, 9, 0, 6),
     "deepseek.com openai-chat": (12, 12, 9, 3, 12),
     "googleapis.com gemini": (43, 40, 31, 13, 43),
+    "googleapis.com gemini-count-tokens": (1, 0, 1, 0, 0),
     "googleapis.com openai-chat": (8, 8, 2, 6, 8),
     "huggingface.co openai-chat": (13, 10, 13, 0, 13),
     "localhost:11434 ollama-chat": (2, 2, 2, 0, 2),
     "localhost:11434 openai-chat": (6, 6, 2, 4, 0),
     "mistral.ai openai-chat": (27, 24, 14, 15, 27),
     "openai.com openai-chat": (106, 103, 56, 55, 87),
+    "openai.com openai-input-tokens": (3, 0, 3, 0, 0),
     "openai.com openai-responses": (172, 75, 116, 62, 172),
     "openrouter.ai openai-chat": (29, 26, 20, 11, 29),
     "x.ai openai-chat": (9, 9, 3, 6, 9),
@@ -49,7 +54,7 @@ EXPECTED = {
 REFUSED = {"openai.com openai-responses": 7, "amazonaws.com bedrock-invoke": 1}
 """Calls that were answered with a status of 400 and above."""
 
-UNTOUCHED = 61
+UNTOUCHED = 54
 STREAMS = {"sse": 432, "aws-event-stream": 20, "ndjson": 2}
 """Streams of calls; three more streams of events are answers of a tool server."""
 
@@ -154,11 +159,43 @@ def test_every_answer_is_read():
         row = found.setdefault(f"{exchange.provider} {request.adapter.removeprefix('http/')}", [0] * 5)
         counts = (1, request.stream, bool(said.text), len(said.tool_calls), bool(said.usage))
         row[:] = [before + int(more) for before, more in zip(row, counts, strict=True)]
-        assert said.finish_reason, exchange.where
+        assert said.finish_reason or request.operation == "count-tokens", exchange.where
         assert said.text or said.tool_calls or "empty_response" in exchange.where, exchange.where
         assert all(call.name and isinstance(call.arguments, dict) for call in said.tool_calls), exchange.where
 
     assert {name: tuple(row) for name, row in found.items()} == EXPECTED
+
+
+def test_no_usage_and_no_call_of_a_tool_in_an_answer_goes_unread():
+    for exchange, request in calls():
+        answer = _parsed(exchange, request)
+        said = reading(request, answer)
+        objects = [each for data in _told(request, answer) for each in _objects(data)]
+        counted = [
+            value
+            for each in objects
+            for name, value in each.items()
+            if name.endswith(("_tokens", "TokenCount", "eval_count"))
+        ]
+        spent = request.operation != "count-tokens" and any(isinstance(n, int) and n > 0 for n in counted)
+        assert bool(said.usage) == spent, exchange.where
+        called = {each["name"] for each in objects if each.keys() & {"arguments", "input", "args"} and each.get("name")}
+        ours = {each["name"] for each in objects if each.get("type") == "server_tool_use"}
+        assert {call.name for call in said.tool_calls} == called - ours, exchange.where
+
+
+def _told(request: Request, answer: Any) -> list[Any]:
+    """The JSON of an answer, of each event of a stream."""
+    if not request.stream:
+        return [answer]
+    return [chunk(event) for event in answer] if request.adapter == "http/bedrock-invoke" else payloads(answer)
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(each)
 
 
 def test_every_stream_has_ended_and_without_its_last_events_it_has_not():

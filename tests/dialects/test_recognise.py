@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -52,7 +53,7 @@ def test_another_method_or_body_is_no_call(example: Example):
     "wire",
     [
         post("/graphql", {"query": "{ me { id } }"}),
-        post("/v1/messages/count_tokens", {"model": "m", "messages": SAID, "max_tokens": 1}),
+        post("/v1/messages/count_tokens", {"messages": SAID}),
         post("/v1/messages/batches", {"requests": []}),
         post("/v1/threads/1/messages", {"role": "user", "content": "hi"}),
         post("/api/messages", {"messages": SAID, "channel": "general"}),
@@ -75,8 +76,14 @@ def test_another_method_or_body_is_no_call(example: Example):
         post("/conversations", {"inputs": "neither model nor agent"}),
         post("/ocr", {"model": "m", "document": "not an object"}),
         form("/v1/images/variations", [("name", "", b"no image")]),
-        post("/v1/responses/input_tokens", {"model": "m", "input": "hi"}),
-        post(f"{GEMINI}:countTokens", {"contents": CONTENTS}),
+        post("/conversations/7", {"inputs": "nothing that Mistral sends along"}),
+        post("/v1/conversations/conv_1/history", {"inputs": "hi", "store": True}),
+        post("/v1/conversations/conv_1/items", {"items": SAID}),
+        post("/jobs/7/restart", {"inputs": "hi", "stream": False}),
+        post("/v1/responses/input_tokens", {"survey": 3, "input": "very good"}),
+        post(f"{GEMINI}:countTokens", {"text": "no contents"}),
+        post(f"{GEMINI}:countTokens", {"model": "models/another", "contents": CONTENTS}),
+        post("/model/m/count-tokens", {"input": "no request"}),
         post(f"{GEMINI}:batchGenerateContent", {"batch": {}}),
         post(f"{GEMINI}:generateContent?alt=proto", {"contents": CONTENTS}),
         post("/model/m/invoke", {"payload": 1}),
@@ -167,6 +174,30 @@ def test_the_form_of_a_gemini_stream_is_part_of_every_key():
     assert array is not None
     for strategy in ("request", "messages"):
         assert key_of(events, KeyRule(strategy)) != key_of(array, KeyRule(strategy))
+
+
+def test_a_count_is_no_answer_to_the_request_it_counts():
+    asked = recognise(post("/v1/messages", {"model": "claude-1", "messages": SAID, "max_tokens": 9}))
+    counted = recognise(post("/v1/messages/count_tokens", {"model": "claude-1", "messages": SAID}))
+
+    assert asked is not None
+    assert counted is not None
+    assert key_of(asked, KeyRule("messages")) != key_of(counted, KeyRule("messages"))
+
+
+def test_what_a_count_on_bedrock_hides_in_base64_is_read_and_loses_its_tokens():
+    held = {"anthropic_version": "1", "mcp_servers": [{"url": "https://a.example", "authorization_token": "fake"}]}
+    body = base64.b64encode(json.dumps(held).encode()).decode()
+    request = recognise(post("/model/m/count-tokens", {"input": {"invokeModel": {"body": body}}}))
+    bytes_of_another_kind = {"input": {"invokeModel": {"body": "bm8ganNvbg=="}}}
+    other = recognise(post("/model/m/count-tokens", bytes_of_another_kind))
+
+    assert request is not None
+    assert request.body["input"] == {
+        "invokeModel": {"body": {"anthropic_version": "1", "mcp_servers": [{"url": "https://a.example"}]}}
+    }
+    assert other is not None
+    assert other.body["input"] == bytes_of_another_kind["input"]
 
 
 def test_a_form_is_the_same_with_any_boundary_and_file_name():

@@ -25,7 +25,7 @@ class Row:
     """A cell of the matrix: an SDK (over a transport), called `sync` or `async` in one `form`.
 
     `call` takes the provider's URL and gives all that the caller sees. `requests` is how many calls of a model it
-    makes, and `counted` says whether the provider tells the tokens of each.
+    makes, and `counted` says whether the provider tells the tokens that each takes.
     """
 
     sdk: str
@@ -34,7 +34,12 @@ class Row:
     modules: tuple[str, ...]
     call: Callable[[str], Any]
     requests: int = 1
-    counted: bool = True
+    counted: bool | tuple[bool, ...] = True
+
+    @property
+    def counts(self) -> list[bool]:
+        """Of each request whether its tokens are told."""
+        return [self.counted] * self.requests if isinstance(self.counted, bool) else list(self.counted)
 
     def __str__(self) -> str:
         return f"{self.sdk} {self.way} {self.form}"
@@ -46,7 +51,15 @@ class Table:
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    def row(self, sdk: str, way: str, form: str, *modules: str, requests: int = 1, counted: bool = True) -> Any:
+    def row(
+        self,
+        sdk: str,
+        way: str,
+        form: str,
+        *modules: str,
+        requests: int = 1,
+        counted: bool | tuple[bool, ...] = True,
+    ) -> Any:
         """Add a call of `modules`. An asynchronous one is a coroutine function."""
 
         def add(call: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -11,6 +11,7 @@ from calls import CITY, KEY, MESSAGES, WEATHER, Table, all_from, all_of, dumped
 TABLE = Table()
 ASKED = {"model": "claude-opus-4-1", "max_tokens": 100, "messages": MESSAGES}
 TOOLS = [{"name": "get_weather", "description": "Weather", "input_schema": CITY}]
+COUNTED = {"model": "claude-opus-4-1", "messages": MESSAGES, "system": "Be brief.", "tools": TOOLS}
 CALLING = {**ASKED, "messages": WEATHER, "tools": TOOLS}
 
 
@@ -65,9 +66,25 @@ def rows(sdk: str, name: str, options: Callable[[str], dict[str, Any]], *modules
             return [text async for text in stream.text_stream], dumped(await stream.get_final_message())
 
 
+def counts(sdk: str, name: str, options: Callable[[str], dict[str, Any]], *modules: str) -> None:
+    """Rows of counting tokens. For Bedrock there are none: this SDK refuses to call what Bedrock has for it."""
+
+    @TABLE.row(sdk, "sync", "count_tokens", *modules, counted=False)
+    def _count(url: str) -> Any:
+        client = getattr(import_module("anthropic"), name)(**options(url))
+        return dumped(client.messages.count_tokens(**COUNTED))
+
+    @TABLE.row(sdk, "async", "count_tokens", *modules, counted=False)
+    async def _acount(url: str) -> Any:
+        client = getattr(import_module("anthropic"), f"Async{name}")(**options(url))
+        return dumped(await client.messages.count_tokens(**COUNTED))
+
+
 rows("anthropic", "Anthropic", plain, "anthropic")
 rows("anthropic (Vertex AI)", "AnthropicVertex", vertex, "anthropic", "google.auth")
 rows("anthropic (Bedrock)", "AnthropicBedrock", bedrock, "anthropic", "botocore")
+counts("anthropic", "Anthropic", plain, "anthropic")
+counts("anthropic (Vertex AI)", "AnthropicVertex", vertex, "anthropic", "google.auth")
 
 
 for _form, _streamed in (("messages", False), ("messages stream", True)):

@@ -70,9 +70,25 @@ def gemini(sdk: str, client: Callable[[str], Any]) -> None:
         made = client(url)
         return told(await made.aio.models.embed_content(**embedded))
 
+    @TABLE.row(sdk, "sync", "count_tokens", "google.genai", counted=False)
+    def _count(url: str) -> Any:
+        made = client(url)
+        return told(made.models.count_tokens(model=model, contents=QUESTION))
+
+    @TABLE.row(sdk, "async", "count_tokens", "google.genai", counted=False)
+    async def _acount(url: str) -> Any:
+        made = client(url)
+        return told(await made.aio.models.count_tokens(model=model, contents=QUESTION))
+
 
 gemini("google-genai", api)
 gemini("google-genai (Vertex AI)", vertex)
+
+
+@TABLE.row("google-genai (Vertex AI)", "sync", "compute_tokens", "google.genai", counted=False)
+def _compute(url: str) -> Any:
+    client = vertex(url)
+    return told(client.models.compute_tokens(model="gemini-2.5-flash", contents=QUESTION))
 
 
 @TABLE.row("google-genai", "sync", "chats", "google.genai", requests=2)
@@ -147,3 +163,15 @@ def _invoke_stream(url: str) -> Any:
 def _titan(url: str) -> Any:
     answer = runtime(url).invoke_model(modelId="amazon.titan-embed-text-v2:0", body=json.dumps({"inputText": "a"}))
     return json.loads(answer["body"].read())
+
+
+COUNTED: dict[str, dict[str, Any]] = {
+    "count_tokens of converse": {"converse": {"messages": SAID}},
+    "count_tokens of invoke_model": {"invokeModel": {"body": json.dumps(CLAUDE)}},
+}
+
+for _form, _asked in COUNTED.items():
+
+    @TABLE.row("boto3", "sync", _form, "boto3", counted=False)
+    def _count(url: str, asked: dict[str, Any] = _asked) -> Any:
+        return runtime(url).count_tokens(modelId="anthropic.claude", input=asked)["inputTokens"]

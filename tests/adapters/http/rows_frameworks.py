@@ -192,3 +192,16 @@ def _smol_litellm(url: str) -> Any:
 def _litellm(url: str) -> Any:
     asked = {"model": "openai/gpt-4o", "messages": MESSAGES, "api_base": f"{url}/v1", "api_key": KEY}
     return dumped(import_module("litellm").completion(**asked))
+
+
+@TABLE.row("litellm", "async", "acompletion", "litellm")
+async def _alitellm(url: str) -> Any:
+    asked = {"model": "openai/gpt-4o", "messages": MESSAGES, "api_base": f"{url}/v1", "api_key": KEY}
+    return dumped(await import_module("litellm").acompletion(**asked))
+
+
+@TABLE.row("litellm", "async", "acount_tokens", "litellm", counted=False)
+async def _litellm_count(url: str) -> Any:
+    """One that litellm asks the provider for, where it could not count by itself."""
+    asked = {"model": "anthropic/claude-opus-4-1", "messages": MESSAGES, "api_base": url, "api_key": KEY}
+    return dumped(await import_module("litellm").acount_tokens(**asked))

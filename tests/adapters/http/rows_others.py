@@ -88,12 +88,28 @@ def _mistral_ocr(url: str) -> Any:
     return dumped(mistral(url).ocr.process(model="mistral-ocr-latest", document=document))
 
 
-@TABLE.row("mistralai", "sync", "conversations", "mistralai")
-def _mistral_conversation(url: str) -> Any:
-    return dumped(mistral(url).beta.conversations.start(model="mistral-small", inputs="Hello"))
+for _form, _stream in (("conversations", ""), ("conversations stream", "_stream")):
+
+    @TABLE.row("mistralai", "sync", _form, "mistralai", requests=3)
+    def _mistral_conversation(url: str, stream: str = _stream) -> Any:
+        """A conversation is begun, goes on, and goes on from elsewhere."""
+        conversations = mistral(url).beta.conversations
+        begun = conversations.start(model="mistral-small", inputs="Hello")
+        named = {"conversation_id": begun.conversation_id, "inputs": "Go on."}
+        later = getattr(conversations, f"append{stream}")(**named)
+        again = getattr(conversations, f"restart{stream}")(**named, from_entry_id=begun.outputs[0].id)
+        return dumped(begun), *((all_of(later), all_of(again)) if stream else (dumped(later), dumped(again)))
+
+    @TABLE.row("mistralai", "async", _form, "mistralai", requests=2)
+    async def _amistral_conversation(url: str, stream: str = _stream) -> Any:
+        conversations = mistral(url).beta.conversations
+        begun = await conversations.start_async(model="mistral-small", inputs="Hello")
+        append = getattr(conversations, f"append{stream}_async")
+        later = await append(conversation_id=begun.conversation_id, inputs="Go on.")
+        return dumped(begun), await all_from(later) if stream else dumped(later)
 
 
-@TABLE.row("mistralai", "sync", "conversations stream", "mistralai")
+@TABLE.row("mistralai", "sync", "conversations.start_stream", "mistralai")
 def _mistral_conversation_stream(url: str) -> Any:
     return all_of(mistral(url).beta.conversations.start_stream(model="mistral-small", inputs="Hello"))
 
