@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
+from provider.codings import encoded
 from provider.faults import Fault, Faults
 from provider.routes import answer_to
 from provider.wire import Received, Reply, Turn, as_json, parse_body
@@ -27,8 +28,9 @@ class Provider:
     """A provider on 127.0.0.1, running while its `with` block does. Safe to use from many threads.
 
     `latency` is the seconds before every answer, `chunk_latency` those before every event of a stream, `stall` how
-    long a request that asks for a timeout is kept waiting. All three may be set while it runs. While `gate` is clear,
-    every stream stops after its third event, for at most `stall` seconds.
+    long a request that asks for a timeout is kept waiting. All three may be set while it runs, and so may `coding`, the
+    content coding of answers to those who accept it. While `gate` is clear, every stream stops after its third event,
+    for at most `stall` seconds.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Provider:
         self.latency = latency
         self.chunk_latency = chunk_latency
         self.stall = stall
+        self.coding = ""
         self.cookie = secrets.token_hex(16)
         self.stopped = threading.Event()
         self.gate = threading.Event()
@@ -178,6 +181,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.name == "reset" and not reply.events:
             self._reset()
             return
+        coding = provider.coding
+        if coding and coding in headers.get("accept-encoding", ""):
+            reply = encoded(reply, coding)
         self._send(reply, fault)
 
     def _send(self, reply: Reply, fault: Fault | None) -> None:

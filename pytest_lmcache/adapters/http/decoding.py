@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from typing import Any, Protocol
 
 from pytest_lmcache.errors import UnstorableResponse
@@ -102,14 +104,13 @@ def _deflate(body: bytes) -> Decoder:
 
 
 def _zstd(body: bytes) -> Decoder:
-    try:
-        from compression import zstd  # type: ignore[import-not-found,unused-ignore]
+    # httpx reads it by zstandard, the others by what Python 3.14 has itself, which older ones get as a backport.
+    for name in ("compression.zstd", "backports.zstd"):
+        with suppress(ImportError):
+            return _Decompressor(import_module(name).ZstdDecompressor())
+    import zstandard
 
-        return _Decompressor(zstd.ZstdDecompressor())
-    except ImportError:
-        import zstandard
-
-        return _Decompressor(zstandard.ZstdDecompressor().decompressobj())
+    return _Decompressor(zstandard.ZstdDecompressor().decompressobj())
 
 
 CODINGS: dict[str, Callable[[bytes], Decoder]] = {

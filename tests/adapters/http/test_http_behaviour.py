@@ -1,28 +1,20 @@
-"""What is recorded and what is left alone: errors, broken and abandoned streams, other traffic, compression, layers."""
+"""What is recorded and what is left alone: errors, broken and abandoned streams, other traffic."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gzip
-import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 import httpx
-import litellm
 import openai
 import pytest
 from calls import CHAT, KEY, MESSAGES
 
-from pytest_lmcache.adapters import Watch
 from pytest_lmcache.errors import LeakedPlaceholder, Miss
-from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.placeholders import VALUE
-from pytest_lmcache.session import Gate, Run
 
 PATH = "/v1/chat/completions"
 STREAM = {**CHAT, "stream": True}
@@ -243,112 +235,11 @@ def test_a_request_with_a_placeholder_does_not_leave(project):
     assert project.provider.count() == 0
 
 
-@pytest.fixture
-def compressing() -> Iterator[str]:
-    """A provider whose answers are compressed with gzip."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            message = {"role": "assistant", "content": "Paris" * 50}
-            choice = {"index": 0, "message": message, "finish_reason": "stop"}
-            body, kind = json.dumps({"id": "1", "object": "chat.completion", "choices": [choice]}), "application/json"
-            if asked.get("stream"):
-                part = {"id": "1", "choices": [{"index": 0, "delta": message, "finish_reason": "stop"}]}
-                body, kind = f"data: {json.dumps(part)}\n\ndata: [DONE]\n\n", "text/event-stream"
-            data = gzip.compress(body.encode())
-            self.send_response(200)
-            for name, value in (("content-type", kind), ("content-encoding", "gzip"), ("set-cookie", "a=fake-cookie")):
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.mark.parametrize("asked", [CHAT, STREAM], ids=["whole", "stream"])
-def test_compression_is_transparent(project, compressing, asked):
-    async def by_aiohttp(**options: Any) -> str:
-        session = aiohttp.ClientSession(**options)
-        async with session, session.post(compressing + PATH, json=asked) as response:
-            return await response.text()
-
-    acts: list[Callable[[], str]] = [
-        lambda: httpx.post(compressing + PATH, json=asked).text,
-        lambda: asyncio.run(by_aiohttp()),
-    ]
-    for act in acts:
-        with project.scope("refresh"):
-            live = act()
-        with project.scope("replay"):
-            assert act() == live
-    text = project.files()[0].read_text()
-    assert "Paris" in text
-    assert "gzip" not in text
-    assert "fake-cookie" not in text
-
-
 def test_a_stream_of_500_chunks_is_a_line_a_chunk(project):
     long = [{"role": "user", "content": "Repeat. " + "word " * 700}]
     with project.scope("record"):
         chunks = list(client(project).chat.completions.create(model="gpt-4o", messages=long, stream=True))
     assert len(project.files()[0].read_text().splitlines()) < 1.5 * len(chunks) + 50
-
-
-def test_litellm_over_the_wire_keeps_its_callbacks_and_costs(project, monkeypatch):
-    def ask() -> Any:
-        base = f"{project.provider.url}/v1"
-        answer = litellm.completion(model="openai/gpt-4o", messages=MESSAGES, api_base=base, api_key=KEY)
-        return answer.model_dump(), answer._hidden_params["response_cost"]
-
-    with project.scope("record"):
-        live = ask()
-    with project.scope("replay"):
-        assert ask() == live
-    assert project.provider.count() == 1
-    assert live[1] > 0
-    assert project.only_file()["adapter"] == "http/openai-chat"
-    assert project.only_file()["responses"][0]["cost_usd"] == pytest.approx(live[1])
-
-
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("awaited", [False, True])
-def test_a_call_that_passes_both_layers_is_recorded_once(project, stream, awaited):
-    asked = {"model": "openai/gpt-4o", "messages": MESSAGES, "stream": stream, "api_key": KEY}
-
-    def ask(url: str) -> Any:
-        if not awaited:
-            answer = litellm.completion(**asked, api_base=f"{url}/v1")
-            return list(answer) if stream else answer
-
-        async def main() -> Any:
-            answer = await litellm.acompletion(**asked, api_base=f"{url}/v1")
-            return [chunk async for chunk in answer] if stream else answer
-
-        return asyncio.run(main())
-
-    for mode in ("record", "replay"):
-        run = Run(RunSettings(), project.folder, mode, {})
-        scope = run.scope("test_it", Settings(mode=mode))
-        run.enter(scope)
-        watch = Watch(("auto",), Gate(run))
-        watch.install()
-        try:
-            ask(project.provider.url)
-            scope.end(passed=True)
-        finally:
-            watch.remove()
-            run.close()
-    assert project.provider.count() == 1
-    assert project.only_file()["adapter"] == "litellm"
 
 
 @pytest.mark.parametrize("status", ["307", "308"])
