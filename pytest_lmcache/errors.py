@@ -3,6 +3,7 @@
     BaseException
     └── Refusal                 a call was not allowed to reach a provider
         ├── Miss                nothing recorded answers the request, in replay
+        ├── StaleRecording      what is recorded is older than the test wants it, in replay
         ├── OverBudget          a call would cross a bound, or the calls of a test did
         ├── LeakedPlaceholder   a request carried a placeholder key towards a provider
         └── LiveCall            a connection to a provider was about to be opened, in replay
@@ -39,6 +40,10 @@ class Refusal(BaseException):
 
 class Miss(Refusal):
     """Nothing recorded answers the request, and the mode forbids asking the provider."""
+
+
+class StaleRecording(Refusal):
+    """What is recorded is older than `max_age`, and may not answer, as `stale` says `fail`."""
 
 
 class OverBudget(Refusal):

@@ -22,12 +22,14 @@ from pytest_lmcache.readers import (
     read_key,
     read_mode,
     read_number,
+    read_oldest,
     read_size,
     read_switch,
 )
 
 REPEATS = ("same", "next")
 KEEPS = ("passed", "all")
+STALES = ("warn", "fail")
 GUARDS = ("on", "all", "off")
 
 # The sources of a setting, strongest first. A marker's mode "off" stands above all of them.
@@ -45,6 +47,8 @@ class Settings:
     repeat: str = "same"
     cassettes: str = "cassettes"
     record_errors: bool = False
+    max_age: float | None = None
+    stale: str = "warn"
     allow_secrets: tuple[str, ...] = ()
     cache: Any = None
     max_calls: int | None = None
@@ -126,6 +130,13 @@ OPTIONS = (
     Option("repeat", "identical calls past the last take: same or next", one_of("repeat", REPEATS), default="same"),
     Option("cassettes", "folder of recordings, relative to the root directory", read_folder, default="cassettes"),
     Option("record_errors", "record and replay provider errors too", read_switch("record_errors"), default="false"),
+    Option("max_age", "recordings older than this are stale: 30d, 12h, 2w", read_oldest("max_age")),
+    Option(
+        "stale",
+        "what replay does with a stale recording: warn (it answers, and the summary tells) or fail",
+        one_of("stale", STALES),
+        default="warn",
+    ),
     Option(
         "allow_secrets",
         "what may be recorded though it looks like a credential: kinds, or paths, as the error names them",

@@ -13,6 +13,8 @@ MODES = ("replay", "record", "refresh", "off")
 KEYS = ("request", "messages")
 ADAPTERS = ("litellm", "http", "dspy")
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
+
 
 def read_mode(value: Any) -> str:
     """A mode. Raises BadOption listing the four."""
@@ -27,6 +29,26 @@ def read_size(value: Any) -> int:
     number, unit, binary = match.groups()
     exponent = " kmgt".index(unit.lower() or " ")
     return int(float(number) * (1024 if binary else 1000) ** exponent)
+
+
+def read_age(value: Any) -> float:
+    """Seconds from `90d`, `12h`, `2w`."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdwy])\s*", str(value))
+    if match is None:
+        raise BadOption(f"{value!r} is no age; write for example 90d, 12h or 2w")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def read_oldest(name: str) -> Callable[[Any], float | None]:
+    """An age as above, or None where things may be of any."""
+
+    def read(value: Any) -> float | None:
+        try:
+            return None if value is None else read_age(value)
+        except BadOption as error:
+            raise BadOption(f"{name}={error}") from None
+
+    return read
 
 
 def one_of(name: str, legal: tuple[str, ...]) -> Callable[[Any], str]:

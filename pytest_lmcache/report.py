@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from pytest_lmcache.ages import Stale, spelled
+
 _MOST_NAMES = 3
+_MOST_STALE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,9 @@ class Totals:
     `live` counts calls that reached a provider and were recorded nowhere, and `unrecorded` says why, for each.
     `cost_saved` is in US dollars, None where no price is known. `kept_local` names the test of every recording that was
     not promoted because it failed, `repeated` the tests in which one recording answered several times at a temperature
-    above 0. `unseen` are pairs of a host and a test: connections to providers that were opened past the adapters while
-    recording. `troubles` are warnings that must not end in an exit status of success.
+    above 0. `stale` are the recordings that are older than `max_age`, each once. `unseen` are pairs of a host and a
+    test: connections to providers that were opened past the adapters while recording. `troubles` are warnings that must
+    not end in an exit status of success.
     """
 
     replayed: int = 0
@@ -35,6 +39,7 @@ class Totals:
     kept_local: tuple[str, ...] = ()
     unrecorded: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
+    stale: tuple[Stale, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
@@ -43,6 +48,7 @@ class Totals:
         merged = {name: _sum(getattr(self, name), getattr(other, name)) for name in _NAMES}
         for name in ("repeated", "unseen", "warnings", "troubles"):
             merged[name] = tuple(dict.fromkeys(merged[name]))
+        merged["stale"] = tuple({each.recording: each for each in merged["stale"]}.values())
         return Totals(**merged)
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,6 +60,7 @@ class Totals:
         """What `to_dict` made."""
         kept: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
         kept["unseen"] = tuple(map(tuple, kept["unseen"]))
+        kept["stale"] = tuple(Stale(**each) for each in kept["stale"])
         return cls(**kept)
 
 
@@ -83,9 +90,9 @@ def verdict(totals: Totals) -> str:
     return ", ".join(_counted(counts)) or "no calls"
 
 
-def summary_lines(totals: Totals) -> tuple[str, ...]:
-    """The end of a run, a line a fact; empty when nothing happened."""
-    return (*_first_line(totals), *(f"  {line}" for line in _details(totals)))
+def summary_lines(totals: Totals, *, verbose: bool = False) -> tuple[str, ...]:
+    """The end of a run, a line a fact; empty when nothing happened. `verbose` tells which recordings are stale."""
+    return (*_first_line(totals), *(f"  {line}" for line in _details(totals, verbose=verbose)))
 
 
 def _first_line(totals: Totals) -> Iterable[str]:
@@ -114,7 +121,7 @@ def _saved(totals: Totals) -> list[str]:
     return saved
 
 
-def _details(totals: Totals) -> Iterable[str]:
+def _details(totals: Totals, *, verbose: bool = False) -> Iterable[str]:
     yield from _prompt_cache(totals.cached_tokens, totals.cache_creation_tokens)
     if kept := len(totals.kept_local):
         stays = "1 recording stays" if kept == 1 else f"{kept:,} recordings stay"
@@ -125,12 +132,27 @@ def _details(totals: Totals) -> Iterable[str]:
     for host in dict.fromkeys(host for host, _ in totals.unseen):
         tests = _names(test for other, test in totals.unseen if other == host)
         yield f"unrecorded live calls to {host}, which replay refuses: {tests}"
+    if totals.stale:
+        yield from _stale(totals.stale, listed=_MOST_STALE if verbose else 0)
     if totals.repeated:
         yield (
             'hint: one answer was given several times at temperature > 0; repeat="next" makes each a take of its own: '
             f"{_names(totals.repeated)}"
         )
     yield from (f"warning: {warning}" for warning in (*totals.warnings, *totals.troubles))
+
+
+def _stale(stale: Iterable[Stale], *, listed: int) -> Iterable[str]:
+    """How many recordings are older than wanted, and what to type; the oldest of them, those without a date first."""
+    oldest_first = sorted(stale, key=lambda each: (each.age_s is not None, -(each.age_s or 0.0), each.recording))
+    first, several = oldest_first[0], len(oldest_first) > 1
+    are = f"{len(oldest_first):,} recordings are" if several else "1 recording is"
+    which = f"{', the oldest' if several else ':'} {first.recording} ({first.since})" if not listed else ""
+    yield f"{are} older than max_age{which}; to record anew: pytest --lmcache=record"
+    for each in oldest_first[:listed]:
+        yield f"  {each.recording} ({each.since}; max_age is {spelled(each.max_age_s)})"
+    if listed and len(oldest_first) > listed:
+        yield f"  and {len(oldest_first) - listed:,} more"
 
 
 def _prompt_cache(read: int, written: int) -> Iterable[str]:

@@ -6,14 +6,16 @@ from collections import Counter
 from threading import Lock, RLock
 
 from pytest_lmcache import callsite, miss
+from pytest_lmcache.ages import Stale
 from pytest_lmcache.budget import Bounds, above, spent
 from pytest_lmcache.budget.reserved import Budget, Reserved
 from pytest_lmcache.call import Call, Recording, Request
-from pytest_lmcache.errors import CassettesUnusable, LiveCall, LMCacheError, Miss, OverBudget, Refusal
+from pytest_lmcache.errors import CassettesUnusable, LiveCall, LMCacheError, Miss, OverBudget, Refusal, StaleRecording
 from pytest_lmcache.keys import KeyRule
+from pytest_lmcache.miss.stale import stale_text
 from pytest_lmcache.options import Settings
 from pytest_lmcache.recorder import Recorder
-from pytest_lmcache.recorder.desk import Bench, OpenStream
+from pytest_lmcache.recorder.bench import Bench, OpenStream
 from pytest_lmcache.recorder.flights import Locks
 from pytest_lmcache.recorder.unread import DRAIN_SECONDS, finish
 from pytest_lmcache.report import Totals
@@ -153,6 +155,13 @@ class Scope:
         shown = masked_request(call.request)
         text = miss.explain(shown, call.key, call.number, self.settings, self._rule, self._stack.cassettes, self._test)
         return self._refusal(Miss(text))
+
+    def stale(self, call: Call, stale: Stale) -> Refusal | None:
+        self._tally.stale(stale)
+        if self.settings.stale == "warn":
+            return None
+        self.add(call, None)
+        return self._refusal(StaleRecording(stale_text(stale, masked_request(call.request), self._test)))
 
     def reserve(self, request: Request) -> Reserved:
         try:

@@ -17,7 +17,7 @@ from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.providers import Hosts
 from pytest_lmcache.recorder import Recorder
-from pytest_lmcache.recorder.desk import Bench
+from pytest_lmcache.recorder.bench import Bench
 from pytest_lmcache.recorder.flights import Locks
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.report import Totals

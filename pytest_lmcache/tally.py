@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from threading import Lock
 
+from pytest_lmcache.ages import Stale
 from pytest_lmcache.call import Call
 from pytest_lmcache.report import Totals
 
@@ -21,6 +22,7 @@ class Tally:
         self._seconds = 0.0
         self._kept_local: list[str] = []
         self._repeated: dict[str, None] = {}
+        self._stale: dict[str, Stale] = {}
         self._unrecorded: list[str] = []
         self._unseen: dict[tuple[str, str], None] = {}
         self._warnings: dict[str, None] = {}
@@ -49,6 +51,10 @@ class Tally:
     def repeat(self, test: str) -> None:
         """One take answered several calls of a test that asks for chance."""
         self._repeated[test] = None
+
+    def stale(self, stale: Stale) -> None:
+        """A recording was to answer that is older than the test wants it."""
+        self._stale.setdefault(stale.recording, stale)
 
     def unrecorded(self, reason: str) -> None:
         """A live answer could not be recorded."""
@@ -83,6 +89,7 @@ class Tally:
             kept_local=tuple(self._kept_local),
             unrecorded=tuple(self._unrecorded),
             repeated=tuple(self._repeated),
+            stale=tuple(self._stale.values()),
             unseen=tuple(self._unseen),
             warnings=tuple(self._warnings),
             troubles=tuple(self._troubles),

@@ -11,9 +11,9 @@ import click
 
 from pytest_lmcache.cli.output import Output, note
 from pytest_lmcache.errors import BadOption, BadRecording
-from pytest_lmcache.readers import read_size
+from pytest_lmcache.readers import read_age, read_size
 from pytest_lmcache.review import project
-from pytest_lmcache.review.selection import Selection, read_age
+from pytest_lmcache.review.selection import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")

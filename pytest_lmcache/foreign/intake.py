@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +134,7 @@ class Intake:
             )
         allowed = tuple(entry for entry in self._allowed if any(entry in (each.path, each.kind) for each in found))
         reading = said(call.request, call.answer)
-        moment = interaction.recorded_at or _moment_of(source.path)
+        moment = interaction.recorded_at
         pieces = (reading.text.strip()[:_PIECE], *(tool.id for tool in reading.tool_calls))
         telling = tuple(piece for piece in pieces if len(piece) >= _SHORTEST_PIECE)
         return Made(name, interaction.number, request, key, take, moment, telling, allowed)
@@ -203,7 +202,3 @@ def _following(others: list[Otherwise]) -> Iterator[str]:
 
 def _calls(count: int) -> str:
     return "1 call" if count == 1 else f"{count:,} calls"
-
-
-def _moment_of(path: Path) -> str:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

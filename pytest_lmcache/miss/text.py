@@ -106,16 +106,16 @@ def _asked(request: Request) -> Iterator[str]:
     head, *said = asked(request)
     if said and len(head) + len(said[0]) + 3 <= WIDTH - _LABEL:
         head, said = f"{head} · {said[0]}", said[1:]
-    yield from _labelled("asked", [head, *said])
+    yield from labelled("asked", [head, *said])
 
 
 def _looked(report: MissReport) -> Iterator[str]:
     if report.take:
-        yield from _labelled("take", [f"number {report.take}, looked for in {report.path}, which holds {report.takes}"])
+        yield from labelled("take", [f"number {report.take}, looked for in {report.path}, which holds {report.takes}"])
         return
     lines = [f"{report.strategy}, looked for {report.path}"]
     if not report.folder:
-        yield from _labelled("key", lines)
+        yield from labelled("key", lines)
         return
     folder = f"{report.folder.rstrip('/')}/"
     operation = visible(report.request.operation)
@@ -126,7 +126,7 @@ def _looked(report: MissReport) -> Iterator[str]:
     elif not report.nearest:
         many = "1 recording" if report.recorded == 1 else f"{report.recorded:,} recordings"
         lines.append(f"{folder} holds {many} of this operation ({operation}), none of them close.")
-    yield from _labelled("key", lines)
+    yield from labelled("key", lines)
 
 
 def _nearest(report: MissReport) -> Iterator[str]:
@@ -135,12 +135,12 @@ def _nearest(report: MissReport) -> Iterator[str]:
     best, *others = report.nearest
     found = _all_differences(best, report)
     relation = "which differs in (recorded → asked)" if found else "which asks the same, as far as this key sees"
-    yield from _labelled("nearest", [f"{best.path}, {relation}"])
+    yield from labelled("nearest", [f"{best.path}, {relation}"])
     yield from _table(found)
     for other in others:
         places = list(dict.fromkeys(difference.path for difference in _all_differences(other, report)))
         text = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
-        yield from _labelled("also", [f"{other.path}{f' ({text})' if text else ''}"])
+        yield from labelled("also", [f"{other.path}{f' ({text})' if text else ''}"])
 
 
 def _all_differences(neighbour: Neighbour, report: MissReport) -> tuple[Difference, ...]:
@@ -196,7 +196,8 @@ def _advice(report: MissReport) -> Iterator[str]:
     yield from (f"  {note}" for note in report.notes)
 
 
-def _labelled(label: str, lines: list[str]) -> Iterator[str]:
+def labelled(label: str, lines: list[str]) -> Iterator[str]:
+    """Lines beside a word that says what they are."""
     yield f"  {label:<{_LABEL - 2}}{lines[0]}"
     yield from (f"{' ' * _LABEL}{line}" for line in lines[1:])
 

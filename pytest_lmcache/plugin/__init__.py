@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 ENVIRONMENT = "PYTEST_LMCACHE"
 MARKER = (
     "lmcache(key=..., mode=..., ignore=[...], normalize=[...], repeat=..., cassettes=..., record_errors=..., "
-    "allow_secrets=[...], cache=..., max_calls=..., max_tokens=..., max_cost=...): record the test's language-model "
-    "calls once and replay them. key: request "
-    "(default), messages, or a callable; mode: replay, record, refresh, off; ignore: fields or JSONPaths left out of "
-    "the key; normalize: uuid, timestamp, date, tmp_path or regular expressions; repeat: same or next."
+    "max_age=..., stale=..., allow_secrets=[...], cache=..., max_calls=..., max_tokens=..., max_cost=...): record the "
+    "test's language-model calls once and replay them. key: request (default), messages, or a callable; mode: replay, "
+    "record, refresh, off; ignore: fields or JSONPaths left out of the key; normalize: uuid, timestamp, date, tmp_path "
+    "or regular expressions; repeat: same or next; max_age: such as 30d, older recordings are made anew in record; "
+    "stale: what replay does with them, warn or fail."
 )
 
 ACTIVE = pytest.StashKey["Active"]()
@@ -130,8 +131,8 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 def lmcache_config() -> dict[str, Any]:
     """Settings of pytest-lmcache for the tests that see this fixture: override it in a conftest.py or a test module.
 
-    Return a dictionary with any of: mode, key, ignore, normalize, repeat, cassettes, record_errors, allow_secrets,
-    cache, max_calls, max_tokens, max_cost.
+    Return a dictionary with any of: mode, key, ignore, normalize, repeat, cassettes, record_errors, max_age,
+    stale, allow_secrets, cache, max_calls, max_tokens, max_cost.
     """
     return {}
 

@@ -53,7 +53,7 @@ class Summary:
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        for line in summary_lines(self._totals):
+        for line in summary_lines(self._totals, verbose=self._config.get_verbosity() > 0):
             terminalreporter.write_line(line)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import Settings
-from pytest_lmcache.recorder.desk import Asked, Bench, Desk, Log
+from pytest_lmcache.recorder.bench import Asked, Bench, Log
+from pytest_lmcache.recorder.desk import Desk
 from pytest_lmcache.recorder.flight import Flight
 from pytest_lmcache.recorder.flights import Caller
 from pytest_lmcache.recorder.steps import AskProvider, Linger, Meet, ReadRest, Steps, adrive, araising, drive, raising

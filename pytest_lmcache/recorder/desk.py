@@ -2,94 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import suppress
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
-from pytest_lmcache import screen
-from pytest_lmcache.budget.reserved import Reserved
-from pytest_lmcache.call import Call, Key, Recording, Request, Take
-from pytest_lmcache.errors import BadRecording, CredentialFound, LMCacheError, Refusal
+from pytest_lmcache import ages, screen
+from pytest_lmcache.ages import Stale
+from pytest_lmcache.call import Recording, Request, Take
+from pytest_lmcache.errors import BadRecording, CredentialFound, LMCacheError
 from pytest_lmcache.keys import NAMED, KeyRule, key_of
 from pytest_lmcache.options import Settings
 from pytest_lmcache.patterns import Finding
-from pytest_lmcache.recorder.flights import Flights, Locks
-from pytest_lmcache.recorder.identity import Identities
+from pytest_lmcache.recorder.bench import Asked, Bench, Log
 from pytest_lmcache.recorder.takes import take_of
-from pytest_lmcache.redact import Redactor
-from pytest_lmcache.seam import Adapter, Answer, Unread
+from pytest_lmcache.seam import Adapter, Answer
 from pytest_lmcache.tiers.stack import Found, Stack
 from pytest_lmcache.whatif import Fault
 
 # pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
 __tracebackhide__ = True
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One call: its request, its key, its number (from 1) among the identical calls of its scope, and when it began."""
-
-    request: Request
-    key: Key
-    number: int
-    began: float
-
-    def call(self, outcome: str, tier: str, take: Take | None = None, fault: str = "") -> Call:
-        """What became of it just now."""
-        took = time.time() - self.began
-        return Call(self.request, self.key, outcome, tier, take, self.number, self.began, took, fault)
-
-
-class OpenStream(Protocol):
-    """A live stream in the hands of a test. `rest` reads what is left of it, `ended` says whether anything is."""
-
-    ended: bool
-    rest: Unread | None
-
-    def abandon(self, reason: str) -> None: ...
-
-
-class Log(Protocol):
-    """Who is told what happened: the session."""
-
-    name: str
-
-    def add(self, call: Call, recording: Recording | None) -> None:
-        """A call ended; `recording` is what the cassette folder still lacks of it, or None."""
-
-    def refuse(self, call: Call) -> Refusal:
-        """Nothing answers a call, and the provider may not be asked: the error to raise."""
-
-    def fail(self, error: LMCacheError) -> Refusal:
-        """A call cannot be answered for another reason: the error to raise."""
-
-    def reserve(self, request: Request) -> Reserved:
-        """A call is about to go live: set aside what it will take. Raises Refusal where that crosses a bound."""
-
-    def unrecorded(self, reason: str) -> None:
-        """A live answer reached the test and could not be recorded."""
-
-    def open_stream(self, stream: OpenStream) -> None:
-        """A stream was handed to the test; it may have to be drained when the test leaves it unread."""
-
-
-class Bench:
-    """What the recorders of a run share: single flight, file locks, redaction, and the identity of the run."""
-
-    def __init__(self, redactor: Redactor, locks: Locks) -> None:
-        self.redactor = redactor
-        self.flights = Flights()
-        self.locks = locks
-        self._identities: dict[KeyRule, Identities] = {}
-
-    def identities(self, rule: KeyRule) -> Identities:
-        """The requests and keys made under a rule, remembered for the whole run."""
-        if rule not in self._identities:
-            self._identities[rule] = Identities(rule, self.redactor)
-        return self._identities[rule]
 
 
 class Desk:
@@ -105,6 +37,8 @@ class Desk:
         self._counts: dict[str, int] = {}
         # The calls whose last answer was an error, just recorded: a retry asks again, as it would without us.
         self._failed: set[str] = set()
+        # The calls whose recording was stale, and made anew.
+        self._renewed: set[str] = set()
         self._lock = Lock()
 
     def asked(self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked | None:
@@ -118,7 +52,8 @@ class Desk:
         request, key = identity
         with self._lock:
             number = self._counts[key.digest] = self._counts.get(key.digest, 0) + 1
-        return Asked(request, key, number, time.time())
+        clock = self.bench.clock
+        return Asked(request, key, number, clock.now(), clock)
 
     def look(self, asked: Asked) -> Take | None:
         """The take that answers a call, noted as replayed, or None. Raises Refusal for one that cannot be read."""
@@ -164,7 +99,7 @@ class Desk:
         take = take_of(answer, latency, redactor)
         response = take.parsed()
         try:
-            older = self._stack.find(asked.key, self.settings.mode, asked.number).recording
+            older = self._stack.find(asked.key, self.settings.mode, asked.number, self._is_fresh).recording
         except KeyError:
             older = None
         retried = asked.key.digest in self._failed
@@ -181,13 +116,15 @@ class Desk:
         if older is not None:
             recording = older.with_take(take, run=self._stack.run, allowed=allowed)
         else:
-            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             test = str(redactor.clean(self.log.name))
+            now = self.bench.clock.stamp()
             recording = Recording(asked.key, asked.request, (take,), now, test, self._stack.run, allowed)
+            self._renew(asked)
         aliases = tuple(key_of(asked.request, KeyRule(name)) for name in NAMED if self._rule != KeyRule(name))
         self._stack.keep(recording, aliases)
         (self._failed.add if answer.error else self._failed.discard)(asked.key.digest)
-        outcome = "refreshed" if self.settings.mode == "refresh" else "recorded"
+        renewed = self.settings.mode == "refresh" or asked.key.digest in self._renewed
+        outcome = "refreshed" if renewed else "recorded"
         self.log.add(asked.call(outcome, "provider", take), recording)
 
     def _stopped(self, asked: Asked, found: list[Finding]) -> None:
@@ -209,14 +146,20 @@ class Desk:
 
     def _found(self, asked: Asked) -> Found | None:
         try:
-            return self._find(asked)
+            found = self._find(asked)
         except LMCacheError as error:
             raise self.log.fail(error) from error
+        if found is not None and (stale := self._stale(found.recording)):
+            refusal = self.log.stale(asked.call("missed", "none"), stale)
+            if refusal is not None:
+                raise refusal
+        return found
 
     def _find(self, asked: Asked) -> Found | None:
         again = self.settings.repeat == "same"
         try:
-            found = self._stack.find(asked.key, self.settings.mode, 1 if again else asked.number)
+            takes = 1 if again else asked.number
+            found = self._stack.find(asked.key, self.settings.mode, takes, self._is_fresh)
         except KeyError:
             return None
         if asked.number > len(found.recording.takes) and (not again or asked.key.digest in self._failed):
@@ -224,6 +167,24 @@ class Desk:
         if found.tier == "cassettes":
             self._check(found.recording.request, asked)
         return found
+
+    def _stale(self, recording: Recording) -> Stale | None:
+        max_age = self.settings.max_age
+        if max_age is None or recording.run == self._stack.run:
+            return None
+        path = f"{self.settings.cassettes}/{recording.key.path}"
+        return ages.stale(path, recording.recorded_at, max_age=max_age, now=self.bench.clock.started)
+
+    def _is_fresh(self, recording: Recording) -> bool:
+        """Whether a recording may answer by its age; in replay each may, and it is told or refused afterwards."""
+        return self.settings.mode == "replay" or self._stale(recording) is None
+
+    def _renew(self, asked: Asked) -> None:
+        """Note that a call has a recording that was passed over for its age."""
+        if self.settings.max_age is not None and self.settings.mode == "record":
+            with suppress(KeyError):
+                self._stack.find(asked.key, "record")
+                self._renewed.add(asked.key.digest)
 
     def _check(self, recorded: Request, asked: Asked) -> None:
         """Raise BadRecording for a file whose request no longer makes its key."""

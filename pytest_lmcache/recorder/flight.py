@@ -9,7 +9,8 @@ from typing import Any
 
 from pytest_lmcache.budget.reserved import Reserved
 from pytest_lmcache.errors import UnstorableResponse
-from pytest_lmcache.recorder.desk import Asked, Desk
+from pytest_lmcache.recorder.bench import Asked
+from pytest_lmcache.recorder.desk import Desk
 from pytest_lmcache.recorder.flights import Caller, try_acquire
 from pytest_lmcache.recorder.steps import AskProvider, ReadRest, Step, Steps, Wait
 from pytest_lmcache.seam import Adapter, Answer, Unread
@@ -45,7 +46,7 @@ class Flight:
             if take is not None:
                 return self._desk.rebuilt(self._adapter, self._asked, take)
             self._reserved = self._desk.log.reserve(self._asked.request)
-            self._started = time.perf_counter()
+            self._started = self._desk.bench.clock.now()
             try:
                 result = yield AskProvider()
             except BaseException as error:
@@ -69,7 +70,7 @@ class Flight:
         """The answer is whole: record it."""
         if self._reserved is not None:
             self._reserved.settle(answer.usage, answer.cost)
-        self._desk.store(self._asked, answer, time.perf_counter() - self._started)
+        self._desk.store(self._asked, answer, self._desk.bench.clock.now() - self._started)
 
     def give_up(self, reason: str) -> None:
         """There is no answer that could be recorded."""

@@ -29,7 +29,6 @@ SORTS: dict[str, Callable[[Head], Any]] = {
 }
 """The orders of a list: the oldest first, and of amounts the largest."""
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
 _SHORTEST_PREFIX = 4
 
 
@@ -70,14 +69,6 @@ class Selection:
     def said(self, recording: Recording) -> bool:
         """Whether the text was asked or answered."""
         return not self.text or any(self.text.lower() in text.lower() for text in _texts_of(recording))
-
-
-def read_age(text: str) -> float:
-    """Seconds from `90d`, `12h`, `2w`. Raises BadOption."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdwy])\s*", text)
-    if match is None:
-        raise BadOption(f"{text!r} is no age; write for example 90d, 12h or 2w")
-    return float(match[1]) * _UNITS[match[2]]
 
 
 def found(name: str, paths: Sequence[str], shown: str, here: Path, folder: Path) -> str:

@@ -26,6 +26,10 @@ class Found:
     committed: bool
 
 
+def _always(_: Recording) -> bool:
+    return True
+
+
 class Stack:
     """Memory over one cassette folder over the local disk; any of them may be None. `disk` is asked for at first need.
 
@@ -50,10 +54,11 @@ class Stack:
         self._warn = warn
         self._committed: set[str] = set()
 
-    def find(self, key: Key, mode: str, takes: int = 1) -> Found:
+    def find(self, key: Key, mode: str, takes: int = 1, fresh: Callable[[Recording], bool] = _always) -> Found:
         """The recording that answers `key` in a mode, with at least `takes` takes where a tier has that many.
 
-        Raises KeyError where there is none, BadRecording where there is one that cannot be read.
+        One that is not `fresh` is passed over, in whatever tier. Raises KeyError where there is none, and BadRecording
+        where there is one that cannot be read.
         """
         found = None
         for look in self._looks(mode):
@@ -61,12 +66,17 @@ class Stack:
                 candidate = look(key)
             except KeyError:
                 continue
+            if not fresh(candidate.recording) or (mode == "refresh" and candidate.recording.run != self.run):
+                continue
             if found is None or len(candidate.recording.takes) > len(found.recording.takes):
                 found = candidate
             if len(found.recording.takes) >= takes:
                 break
         if found is None:
             raise KeyError(key.digest)
+        if not found.committed:
+            # The folder may have another one, which was passed over or has fewer takes.
+            self._committed.discard(key.digest)
         if found.tier != "memory" and self.memory is not None:
             self.memory.put(found.recording)
         return found
@@ -93,7 +103,7 @@ class Stack:
             return self._in_memory_if_committed, self._in_cassettes
         if mode == "record":
             return self._in_memory, self._in_cassettes, self._in_disk
-        return self._fresh_in_memory, self._fresh_on_disk
+        return self._in_memory, self._in_disk
 
     def _in_memory(self, key: Key) -> Found:
         if self.memory is None:
@@ -131,25 +141,16 @@ class Stack:
             self._warn(f"the local disk tier is off for the rest of this run: {error}")
             return None
 
-    def _fresh_in_memory(self, key: Key) -> Found:
-        return self._fresh(self._in_memory(key))
-
-    def _fresh_on_disk(self, key: Key) -> Found:
-        return self._fresh(self._in_disk(key))
-
-    def _fresh(self, found: Found) -> Found:
-        if found.recording.run != self.run:
-            raise KeyError(found.recording.key.digest)
-        return found
-
 
 def _holds(cassettes: Cassettes, recording: Recording) -> bool:
-    """Whether the cassette folder has all takes of a recording. A file that cannot be read has none."""
+    """Whether the cassette folder has all takes of a recording, no older ones. A file that cannot be read has none."""
     try:
-        kept = cassettes.get(recording.key).takes
+        kept = cassettes.get(recording.key)
     except (KeyError, BadRecording):
         return False
-    return [_said(take) for take in kept[: len(recording.takes)]] == [_said(take) for take in recording.takes]
+    if kept.recorded_at < recording.recorded_at:
+        return False
+    return [_said(take) for take in kept.takes[: len(recording.takes)]] == [_said(take) for take in recording.takes]
 
 
 def _said(take: Take) -> Any:

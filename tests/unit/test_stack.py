@@ -170,3 +170,34 @@ def test_another_request_of_the_same_conversation_is_another_recording(stack):
     tiers.keep(a_recording(), ())
     with pytest.raises(KeyError):
         tiers.find(other, "record")
+
+
+def young(recording: Recording) -> bool:
+    return recording.recorded_at >= "2026"
+
+
+@pytest.mark.parametrize("off", [{}, {"memory": False}, {"memory": False, "cassettes": False}])
+def test_what_is_not_fresh_is_passed_over_in_each_tier(stack, off):
+    tiers = stack(**off)
+    older = replace(a_recording("older"), recorded_at="2025-01-02T03:04:05Z")
+    tiers.keep(older, ())
+    tiers.promote(older)
+    with pytest.raises(KeyError):
+        tiers.find(KEY, "record", 1, young)
+    tiers.keep(a_recording("newer"), ())
+    assert tiers.find(KEY, "record", 1, young).recording == a_recording("newer")
+
+
+def test_what_the_disk_has_in_place_of_a_recording_passed_over_is_not_taken_for_committed(stack):
+    stack().promote(replace(a_recording("older"), recorded_at="2025-01-02T03:04:05Z"))
+    stack().keep(a_recording("newer"), ())
+    tiers = stack()
+    found = [tiers.find(KEY, "record", 1, young) for _ in range(2)]
+    assert [(each.tier, each.committed) for each in found] == [("disk", False), ("memory", False)]
+
+
+def test_the_same_answer_given_later_makes_the_recording_younger(stack):
+    stack().promote(replace(a_recording(), recorded_at="2025-01-02T03:04:05Z"))
+    tiers = stack()
+    tiers.promote(a_recording())
+    assert tiers.find(KEY, "record").recording.recorded_at == a_recording().recorded_at
