@@ -24,7 +24,7 @@ def spread(request):
 
 class TestCallsOfARun:
     def test_the_call_beyond_the_bound_is_not_made_and_nothing_is_lost(self, project, spread):
-        project.tests(FIVE)
+        project.over_http().tests(FIVE)
         result = project.record("--lmcache-max-calls=3", *spread)
         result.assert_outcomes(passed=3, failed=2)
         assert project.provider.count() == 3
@@ -32,7 +32,7 @@ class TestCallsOfARun:
         result.stdout.fnmatch_lines(
             [
                 "lmcache: this call was not made, since it would cross --lmcache-max-calls=3.",
-                "  call       chat openai/gpt-4o-mini",
+                "  call       chat gpt-4o-mini",
                 "  estimate   * tokens of prompt (one for 4 bytes of text) and 50 of answer (its max_tokens), *",
                 "  so far     3 calls, * tokens, $*, by all live calls of this run",
             ]

@@ -148,6 +148,6 @@ def test_one_that_raises_is_reported_as_any_fixture(project):
 
 def test_under_xdist_it_holds_in_every_worker(project):
     project.pytester.makeconftest(IGNORE.format(scope="(scope='session')"))
-    project.tests("@pytest.mark.parametrize('t', [0, 1])\ndef test_it(t):\n    ask(temperature=t)\n")
+    project.over_http().tests("@pytest.mark.parametrize('t', [0, 1])\ndef test_it(t):\n    ask(temperature=t)\n")
     project.record("-n2").assert_outcomes(passed=2)
     assert project.provider.count() == 1

@@ -220,6 +220,7 @@ def test_recording_lists_the_connections_of_each_test_and_fails_none(guarded, se
 
 @pytest.mark.parametrize("mode", ["record", "replay"])
 def test_it_holds_under_xdist(guarded, server, mode):
+    guarded.over_http()
     write(guarded, f"@pytest.mark.parametrize('n', [1, 2])\ndef test_it(n):\n    models({server.arguments})\n")
     result = getattr(guarded, mode)("-n2", subprocess=True)
     if mode == "record":

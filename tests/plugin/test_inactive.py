@@ -121,7 +121,7 @@ def test_after_a_run_every_function_is_what_it_was(project):
 
 
 def test_a_run_under_xdist_behaves_the_same(project):
-    project.tests("@pytest.mark.parametrize('n', [1, 2])\ndef test_it(n):\n    ask()\n")
+    project.over_http().tests("@pytest.mark.parametrize('n', [1, 2])\ndef test_it(n):\n    ask()\n")
     result = project.live("-n2")
     result.assert_outcomes(passed=2)
     assert project.provider.count() == 2

@@ -165,7 +165,7 @@ def test_all_bad_markers_are_named_at_once(project):
 
 @pytest.mark.parametrize("workers", ["-n1", "-n2"])
 def test_a_bad_marker_is_named_under_xdist(project, workers):
-    project.tests("@pytest.mark.lmcache(keys='messages')\ndef test_it():\n    ask()\n")
+    project.over_http().tests("@pytest.mark.lmcache(keys='messages')\ndef test_it():\n    ask()\n")
     result = project.replay(workers)
     assert result.ret != pytest.ExitCode.OK
     assert "'keys' is no setting of lmcache" in result.stdout.str() + result.stderr.str()

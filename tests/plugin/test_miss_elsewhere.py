@@ -91,7 +91,7 @@ def test_one_in_a_coroutine_test_fails_it(project):
 
 
 def test_one_under_xdist_reaches_the_controller_whole(project):
-    project.tests("def test_one():\n    ask()\ndef test_two():\n    assert True\n")
+    project.over_http().tests("def test_one():\n    ask()\ndef test_two():\n    assert True\n")
     result = project.replay("-n2")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(

@@ -19,7 +19,7 @@ def gateway(project):
     for text in PYTHON:
         if named := re.match(r"# (\w+\.py)\n", text):
             (project.path / named[1]).write_text(text)
-    yield project
+    yield project.over_http()
     dialects.unregister("gateway")
 
 

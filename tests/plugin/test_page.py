@@ -15,6 +15,12 @@ ONE = "def test_one():\n    ask('One?')\n"
 NASTY = "</script><script>document.title = 'taken'</script><b>&amp; 'bold' \u2028 \\u003c"
 
 
+@pytest.fixture
+def project(project):
+    """What the page shows is no matter of the SDK."""
+    return project.over_http()
+
+
 @pytest.fixture(params=[(), ("-n", "2")], ids=["alone", "xdist"])
 def spread(request):
     """The arguments that spread a run over workers, or none."""

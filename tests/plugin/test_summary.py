@@ -141,6 +141,7 @@ def test_calls_of_fixtures_and_of_collected_modules_are_counted_once(project):
 
 
 def test_under_xdist_it_is_the_controllers_and_counts_every_worker(project):
+    project.over_http()
     project.tests("@pytest.mark.parametrize('n', range(4))\ndef test_it(n):\n    ask(f'Number {n}?')\n    assert n\n")
     result = project.record("-n2", "-v")
     result.assert_outcomes(passed=3, failed=1)

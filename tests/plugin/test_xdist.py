@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+
+@pytest.fixture
+def project(project):
+    """What workers share is no matter of the SDK."""
+    return project.over_http()
+
+
 SHARED = """
 @pytest.fixture(scope="session")
 def shared():

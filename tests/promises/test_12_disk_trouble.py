@@ -14,6 +14,13 @@ from trials import trials
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="about POSIX permissions and file systems")
 
+
+@pytest.fixture
+def project(project):
+    """What a disk does is no matter of the SDK."""
+    return project.over_http()
+
+
 MANY = """
 @pytest.mark.parametrize("number", range({count}))
 def test_it(number, lmcache):

@@ -6,10 +6,13 @@ The tox environment `promises` sets LMCACHE_TRIALS=full.
 from __future__ import annotations
 
 import os
+from typing import TypeVar
+
+T = TypeVar("T")
 
 FULL = os.environ.get("LMCACHE_TRIALS") == "full"
 
 
-def trials(few: int, full: int) -> int:
-    """How many trials this run makes."""
+def trials(few: T, full: T) -> T:
+    """How many trials this run makes, or which."""
     return full if FULL else few
