@@ -258,10 +258,10 @@ def read(lines):
 
 def test_it():
     mine = opened(FIRST)
-    next(mine)
+    begun = next(mine)
     meet(2)
     theirs = read(opened(SECOND))
-    print(f"<{FIRST}> -> <{read(mine)}>\\n<{SECOND}> -> <{theirs}>")
+    print(f"<{FIRST}> -> <{begun}{read(mine)}>\\n<{SECOND}> -> <{theirs}>")
 """
 
 
