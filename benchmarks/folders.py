@@ -7,18 +7,25 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.measure import FULL, TINY, Effort, progress
 from benchmarks.table import Row
 from pytest_lmcache import cassette
+from pytest_lmcache.journal import Entry
 from pytest_lmcache.keys import KeyRule, key_of
+from pytest_lmcache.review.folder import files, path_of
+from pytest_lmcache.review.library import Library
+from pytest_lmcache.review.project import Project
+from pytest_lmcache.review.pruning import removal
 from pytest_lmcache.tiers.cassettes import Cassettes
+from pytest_lmcache.unused import unused
 
 EXAMPLES = Path(__file__).parent.parent / "cassettes"
 COMMANDS = (("ls",), ("stats",), ("check",), ("prune", "--dry-run"), ("diff", "cassettes", "cassettes"))
-SECONDS, MEGABYTES = 3.0, 300.0
+SECONDS, MEGABYTES, DECISION = 3.0, 300.0, 1.0
 _IN_A_CHILD = """
 import resource, subprocess, sys
 code = subprocess.run([sys.executable, "-m", "pytest_lmcache.cli", *sys.argv[1:]], stdout=subprocess.DEVNULL).returncode
@@ -52,7 +59,26 @@ def commands(effort: Effort) -> list[Row]:
             took, floor = statistics.median(times), statistics.median(floors)
             rows.append(Row(title, took, floor, "s", took, SECONDS, "s"))
             rows.append(Row(f"{title}: memory", peak, 0.0, "MB", peak, MEGABYTES, "MB"))
+        decided = statistics.median(_decision(many) for _ in range(min(effort.processes, 5)))
+        title = f"decision of --lmcache-prune, {count:,} recordings"
+        rows.append(Row(title, decided, 0.0, "s", decided, DECISION, "s"))
     return rows
+
+
+def _decision(root: Path) -> float:
+    """CPU seconds to tell which recording a run did not use, and what goes with it. There is a blob, too."""
+    folder = root / "cassettes"
+    (folder / "blobs").mkdir(exist_ok=True)
+    (folder / "blobs" / f"{'0' * 64}.bin").touch()
+    calls = [
+        {"recording": f"cassettes/{path_of(file)}", "outcome": "replayed", "fault": None} for file in files(folder)
+    ]
+    entry = Entry("test", "test", "replay", "cassettes", "", calls=tuple(calls[:-1]))
+    began = time.process_time()
+    left = unused(root, [entry])["cassettes"]
+    whole = removal(Library(Project(root, folder, "cassettes")), left)
+    assert len(whole.recordings) == 1
+    return time.process_time() - began
 
 
 def _fill(folder: Path, count: int) -> None:

@@ -26,7 +26,7 @@ ROWS = {
     "dspy": 2,
     "dspy-hit": 4,
     "dspy-open": 2,
-    "folders": 10,
+    "folders": 11,
 }
 
 

@@ -9,8 +9,9 @@ then looked at in Python.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from pytest_lmcache.call import JSON
@@ -45,23 +46,54 @@ class _Form:
 
 def findings(value: JSON) -> Iterator[Finding]:
     """Whatever looks like a credential in the texts and field names of `value`, in the order of the document."""
+    found = _texts(value)
+    for at in suspects([text for text, _, _ in found]):
+        text, place, name = found[at]
+        for kind in dict.fromkeys(_kinds(text, name)):
+            yield Finding(_shown(place), kind)
+
+
+def suspects(texts: Sequence[str]) -> Iterator[int]:
+    """Which of some texts may have a credential in them, by number: many are ruled out at once."""
+    whole = "\n".join(texts)
+    if _PEM_END in whole:
+        yield from range(len(texts))
+        return
+    runs = whole.encode("ascii", "replace").translate(_TOKEN)
+    at, behind = -1, 0
+    start = runs.find(_RUN)
+    while start >= 0:
+        while start >= behind:
+            at += 1
+            behind += len(texts[at]) + 1
+        yield at
+        start = runs.find(_RUN, behind)
+
+
+def _texts(value: JSON) -> list[tuple[str, _Place, str]]:
+    """The texts of `value` that are long enough, each with its place and the name of the field that it stands under; a
+    field name is one of them where it looks like a credential.
+    """
+    found: list[tuple[str, _Place, str]] = []
     left: list[tuple[JSON, _Place, str]] = [(value, None, "")]
     while left:
         item, place, name = left.pop()
         if isinstance(item, str):
-            for kind in dict.fromkeys(_kinds(item, name)):
-                yield Finding(_shown(place), kind)
+            found.append((item, place, name))
         elif isinstance(item, list):
-            left += [(item[at], (place, at), name) for at in range(len(item) - 1, -1, -1) if _may_hold(item[at])]
+            if not _HOLDING.isdisjoint(map(type, item)):
+                left += [(item[at], (place, at), name) for at in range(len(item) - 1, -1, -1) if _may_hold(item[at])]
         elif isinstance(item, dict):
             members: list[tuple[JSON, _Place, str]] = []
             for own, member in item.items():
-                telling = len(own) >= SHORTEST and any(_kinds(own, ""))
+                telling = len(own) >= SHORTEST and _tells(own)
                 if telling:
                     members.append((own, (place, None), ""))
                 if _may_hold(member):
                     members.append((member, (place, None if telling else own), own))
-            left += reversed(members)
+            members.reverse()
+            left += members
+    return found
 
 
 def _may_hold(value: JSON) -> bool:
@@ -69,6 +101,14 @@ def _may_hold(value: JSON) -> bool:
     return len(value) >= SHORTEST if kind is str else kind is dict or kind is list  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=2048)
+def _tells(name: str) -> bool:
+    """Whether the name of a field looks like a credential. The names of fields are few, and come again and again."""
+    return any(_kinds(name, ""))
+
+
+_HOLDING = frozenset({str, dict, list})
+_PEM_END = "PRIVATE KEY-----"
 _TOKEN = bytes(
     ord("x") if chr(code).isascii() and (chr(code).isalnum() or chr(code) in "_-+/%") else ord(" ")
     for code in range(256)
@@ -98,7 +138,7 @@ def _kinds(text: str, name: str) -> Iterator[str]:
 
 def matches(text: str, name: str) -> Iterator[tuple[int, int, str]]:
     """Where credentials stand in a text, each with its kind."""
-    if "PRIVATE KEY-----" in text:
+    if _PEM_END in text:
         for match in _PEM.finditer(text):
             yield match.start(), match.end(), "private key"
     runs = text.encode("ascii", "replace").translate(_TOKEN)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pytest_lmcache import chunktexts
 from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.errors import BadOption
-from pytest_lmcache.patterns import KINDS, Finding, findings, is_kind, masked
+from pytest_lmcache.patterns import KINDS, Finding, findings, is_kind, masked, suspects
 
 
 def in_request(body: dict[str, JSON]) -> Iterator[Finding]:
@@ -25,7 +25,8 @@ def in_answer(answer: dict[str, JSON], number: int) -> Iterator[Finding]:
         yield from _below(root, answer)
         return
     yield from _below(root, {name: value for name, value in answer.items() if name != "chunks"})
-    for place, text in chunktexts.texts(answer).items():
+    texts = [*chunktexts.texts(answer).items()]
+    for place, text in (texts[at] for at in suspects([text for _, text in texts])):
         path = root + ".chunks[*]" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
         # What a field is called tells what stands in it, as in a whole answer.
         name = next((step for step in reversed(place) if isinstance(step, str)), "")

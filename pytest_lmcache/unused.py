@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_lmcache.journal import Entry
-from pytest_lmcache.review.folder import files
+from pytest_lmcache.review.folder import files, path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,7 @@ def unused(root: Path, entries: Iterable[Entry]) -> dict[str, tuple[str, ...]]:
     for folder in sorted(folders):
         place = root / folder
         if place.is_dir():
-            names = ((file, file.relative_to(place).as_posix()) for file in files(place))
-            left = [(file, name) for file, name in names if f"{folder}/{name}" not in used]
+            left = [(file, name) for file in files(place) if f"{folder}/{(name := path_of(file))}" not in used]
             found[folder] = tuple(name for file, name in left if not skipped or _recorded_by(file) not in skipped)
     return {folder: names for folder, names in found.items() if names}
 

@@ -81,6 +81,11 @@ def loads(data: bytes, path: str, blob: Callable[[str], bytes]) -> Recording:
 
     Raises BadRecording for whatever is not exactly a recording of a known format.
     """
+    return opened(data, path, blob)[0]
+
+
+def opened(data: bytes, path: str, blob: Callable[[str], bytes]) -> tuple[Recording, list[dict[str, JSON]]]:
+    """The same, and what its takes answer, as plain JSON."""
     document = _parsed(data, path, _bounded(blob, path))
     if not isinstance(document, dict):
         raise BadRecording(path, "holds no recording (it is not a JSON object)", _AGAIN)
@@ -107,7 +112,8 @@ def loads(data: bytes, path: str, blob: Callable[[str], bytes]) -> Recording:
     ignore, normalize = (_names(document.get(name, []), name, path) for name in _RULES)
     key = Key(document["key"], document["strategy"], operation, "", ignore, normalize)
     allowed = _names(document.get("allow_secrets", []), "allow_secrets", path)
-    return Recording(key, request, takes, document["recorded_at"], document["recorded_by"], allowed=allowed)
+    recording = Recording(key, request, takes, document["recorded_at"], document["recorded_by"], allowed=allowed)
+    return recording, [item["answer"] for item in document["responses"]]
 
 
 def _names(value: Any, name: str, path: str) -> tuple[str, ...]:

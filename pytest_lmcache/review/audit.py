@@ -4,7 +4,7 @@ in it, nothing beside it that no recording needs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -28,6 +28,7 @@ _EXPOSED = (
     "If it is real, revoke it; delete the file and record it again without it. If it opens nothing: allow_secrets"
 )
 _PRUNE = "Remove it: pytest-lmcache prune"
+_REFERENCE = b'"$blob"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,14 @@ def audit(library: Library, *, secrets: bool = True) -> Iterator[Finding]:
     for file in library.progress(library.files(), "Checking"):
         path = path_of(file)
         try:
-            recording = cassette.loads(cassettes.read(file), cassettes.name(path), used.read)
+            recording, answers = cassette.opened(cassettes.read(file), cassettes.name(path), used.read)
         except BadRecording as error:
             whole = False
             yield Finding(path, "unreadable", error.cause, error.remedy)
             continue
         yield from _of_key(path, recording)
         if secrets:
-            yield from clean.findings(path, recording)
+            yield from clean.findings(path, recording, answers)
     yield from _beside(cassettes.folder, used.names, whole=whole)
 
 
@@ -65,12 +66,14 @@ def unused_blobs(library: Library, gone: Collection[str] = ()) -> list[str]:
     Raises BadRecording when a recording that stays cannot be read: what it refers to is not known.
     """
     cassettes = library.cassettes
-    used = _Blobs(cassettes)
-    for file in library.progress(library.files(), "Reading"):
+    blobs, used = _blobs(cassettes.folder), _Blobs(cassettes)
+    for file in library.progress(library.files() if blobs else [], "Reading"):
         path = path_of(file)
         if path not in gone:
-            cassette.loads(cassettes.read(file), cassettes.name(path), used.note)
-    return [f"{BLOBS}/{name}" for name in _blobs(cassettes.folder) if name not in used.names]
+            data = cassettes.read(file)
+            if _REFERENCE in data or not _is_whole(data):
+                cassette.loads(data, cassettes.name(path), used.note)
+    return [f"{BLOBS}/{name}" for name in blobs if name not in used.names]
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -95,6 +98,15 @@ class _Blobs:
         """A blob that is to be there and intact. Raises BadRecording."""
         self.names.add(name)
         return self._cassettes.blob(name)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether a file is JSON: neither cut short nor in conflict, so that it refers to what stands in it and no more."""
+    try:
+        ujson.loads(data)
+    except ValueError:
+        return False
+    return True
 
 
 def _of_key(path: str, recording: Recording) -> Iterator[Finding]:
@@ -125,12 +137,12 @@ class _Clean:
     def __init__(self) -> None:
         self._known: set[bytes] = set()
 
-    def findings(self, path: str, recording: Recording) -> Iterator[Finding]:
-        """What looks like a credential in a recording, and is not allowed there."""
+    def findings(self, path: str, recording: Recording, answers: Iterable[dict[str, JSON]]) -> Iterator[Finding]:
+        """What looks like a credential in a recording with these answers, and is not allowed there."""
         body = recording.request.body
         found = [] if self._is_clean(body) else [*screen.in_request(body)]
-        for number, take in enumerate(recording.takes):
-            found += screen.in_answer(take.parsed(), number)
+        for number, answer in enumerate(answers):
+            found += screen.in_answer(answer, number)
         for one in screen.unallowed(found, recording.allowed):
             yield Finding(path, "secret", f"what looks like a {one.kind} stands at {one.path}", _EXPOSED)
 

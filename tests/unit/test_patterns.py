@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lmcache.patterns import SHORTEST, Finding, findings
+from pytest_lmcache.patterns import SHORTEST, Finding, findings, matches, suspects
 
 CHANCE = random.Random(1105)
 SECRET = "".join(CHANCE.choices(string.ascii_letters + string.digits, k=40))
@@ -30,6 +30,16 @@ def test_a_finding_says_where_and_what_and_never_the_value() -> None:
         Finding("$.messages[1].content", "OpenAI or DeepSeek key"),
         Finding("$['x-y'].z[0]", "OpenAI or DeepSeek key"),
     ]
+
+
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}{SECRET}"
+
+
+@given(st.lists(st.text("ab 1-é\n", max_size=30) | st.sampled_from([OPENAI, f"api_key={SECRET}", "", PEM, "x" * 16])))
+def test_no_text_with_a_credential_is_ruled_out_for_standing_among_others(texts: list[str]) -> None:
+    suspected = list(suspects(texts))
+    assert suspected == sorted(set(suspected))
+    assert {at for at, text in enumerate(texts) if any(matches(text, "password"))} <= set(suspected)
 
 
 def test_a_name_of_a_field_is_looked_at_and_not_told() -> None:
