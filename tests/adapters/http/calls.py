@@ -70,6 +70,14 @@ class Table:
         return add
 
 
+def chats(model: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """A plain chat, and one that calls a tool."""
+    return ("chat", {"model": model, "messages": MESSAGES}), (
+        "tools",
+        {"model": model, "messages": WEATHER, "tools": TOOLS},
+    )
+
+
 def dumped(result: Any) -> Any:
     """A result as plain data, whatever the SDK made it of."""
     if hasattr(result, "model_dump"):

@@ -7,13 +7,14 @@ import rows_clouds
 import rows_endpoints
 import rows_frameworks
 import rows_langchain
+import rows_mistral
 import rows_openai
 import rows_others
 import rows_pydantic_ai
 import transports
 from calls import Row
 
-SDKS = (rows_openai, rows_endpoints, rows_anthropic, rows_clouds, rows_others)
+SDKS = (rows_openai, rows_endpoints, rows_anthropic, rows_clouds, rows_mistral, rows_others)
 FRAMEWORKS = (rows_langchain, rows_pydantic_ai, rows_frameworks)
 ROWS: list[Row] = [row for table in (*SDKS, *FRAMEWORKS, transports) for row in table.TABLE.rows]
 

@@ -87,14 +87,16 @@ counts("anthropic", "Anthropic", plain, "anthropic")
 counts("anthropic (Vertex AI)", "AnthropicVertex", vertex, "anthropic", "google.auth")
 
 
-for _form, _streamed in (("messages", False), ("messages stream", True)):
+for _form, _more in (("messages", {}), ("messages stream", {"stream": True})):
 
     @TABLE.row("fireworks", "sync", _form, "fireworks")
-    def _fireworks(url: str, streamed: bool = _streamed) -> Any:
-        client = import_module("fireworks").Fireworks(**plain(url))
-        if streamed:
-            return all_of(client.messages.create(**ASKED, stream=True))
-        return dumped(client.messages.create(**ASKED))
+    def _fireworks(url: str, more: dict[str, Any] = _more) -> Any:
+        """This SDK gives the events of a stream as one text."""
+        return dumped(import_module("fireworks").Fireworks(**plain(url)).messages.create(**ASKED, **more))
+
+    @TABLE.row("fireworks", "async", _form, "fireworks")
+    async def _afireworks(url: str, more: dict[str, Any] = _more) -> Any:
+        return dumped(await import_module("fireworks").AsyncFireworks(**plain(url)).messages.create(**ASKED, **more))
 
 
 @TABLE.row("anthropic", "sync", "with_raw_response", "anthropic")

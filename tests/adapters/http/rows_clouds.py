@@ -58,7 +58,7 @@ def gemini(sdk: str, client: Callable[[str], Any]) -> None:
             made = client(url)
             return [told(chunk) async for chunk in await made.aio.models.generate_content_stream(**asked)]
 
-    embedded = {"model": "text-embedding-005", "contents": ["a"]}
+    embedded = {"model": "text-embedding-005", "contents": ["a", "b"]}
 
     @TABLE.row(sdk, "sync", "embeddings", "google.genai", counted="Vertex" in sdk)
     def _embed(url: str) -> Any:

@@ -95,8 +95,34 @@ chats(replace(OPENAI, over="aiohttp", ahttp=made_by("openai", "DefaultAioHttpCli
 TOGETHER = OpenAILike("together", "Together", "AsyncTogether", "/v1")
 chats(TOGETHER)
 embeddings(TOGETHER)
-chats(OpenAILike("groq", "Groq", "AsyncGroq", ""))
-chats(OpenAILike("fireworks", "Fireworks", "AsyncFireworks", ""))
+GROQ = OpenAILike("groq", "Groq", "AsyncGroq", "")
+chats(GROQ)
+embeddings(GROQ)
+FIREWORKS = OpenAILike("fireworks", "Fireworks", "AsyncFireworks", "")
+chats(FIREWORKS)
+
+
+for _like in (TOGETHER, FIREWORKS):
+
+    @TABLE.row(_like.label, "sync", "completions", _like.sdk)
+    def _complete(url: str, like: OpenAILike = _like) -> Any:
+        with like.client(url) as made:
+            return dumped(made.completions.create(model="m", prompt="Hello"))
+
+    @TABLE.row(_like.label, "sync", "completions stream", _like.sdk, counted=False)
+    def _complete_stream(url: str, like: OpenAILike = _like) -> Any:
+        with like.client(url) as made:
+            return all_of(made.completions.create(model="m", prompt="Hello", stream=True))
+
+    @TABLE.row(_like.label, "async", "completions", _like.sdk)
+    async def _acomplete(url: str, like: OpenAILike = _like) -> Any:
+        async with like.aclient(url) as made:
+            return dumped(await made.completions.create(model="m", prompt="Hello"))
+
+    @TABLE.row(_like.label, "async", "completions stream", _like.sdk, counted=False)
+    async def _acomplete_stream(url: str, like: OpenAILike = _like) -> Any:
+        async with like.aclient(url) as made:
+            return await all_from(await made.completions.create(model="m", prompt="Hello", stream=True))
 
 
 def azure(name: str, url: str) -> Any:

@@ -1,5 +1,5 @@
-"""Rows of the SDKs of one provider each: mistralai, cohere, ollama, huggingface_hub, voyageai, and what groq and
-together have beside chat.
+"""Rows of the SDKs of one provider each: cohere, ollama, huggingface_hub, voyageai, and what groq and together have
+beside chat.
 """
 
 from __future__ import annotations
@@ -7,23 +7,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from calls import KEY, MESSAGES, TOOLS, WEATHER, Table, all_from, all_of, dumped
+from calls import KEY, Table, all_from, all_of, chats, dumped
 
 TABLE = Table()
-
-
-def chats(model: str) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """A plain chat, and one that calls a tool."""
-    return ("chat", {"model": model, "messages": MESSAGES}), (
-        "tools",
-        {"model": model, "messages": WEATHER, "tools": TOOLS},
-    )
-
-
-def mistral(url: str) -> Any:
-    module = import_module("mistralai")
-    cls = getattr(module, "Mistral", None) or import_module("mistralai.client").Mistral
-    return cls(server_url=url, api_key=KEY)
 
 
 def ollama(url: str, name: str = "Client") -> Any:
@@ -36,82 +22,6 @@ def cohere(url: str, name: str = "ClientV2") -> Any:
 
 def hub(url: str, name: str = "InferenceClient") -> Any:
     return getattr(import_module("huggingface_hub"), name)(base_url=f"{url}/v1", api_key=KEY)
-
-
-for _form, _asked in chats("mistral-small"):
-
-    @TABLE.row("mistralai", "sync", _form, "mistralai")
-    def _mistral(url: str, asked: dict[str, Any] = _asked) -> Any:
-        return dumped(mistral(url).chat.complete(**asked))
-
-    @TABLE.row("mistralai", "sync", f"{_form} stream", "mistralai", counted=False)
-    def _mistral_stream(url: str, asked: dict[str, Any] = _asked) -> Any:
-        return all_of(mistral(url).chat.stream(**asked))
-
-    @TABLE.row("mistralai", "async", _form, "mistralai")
-    async def _amistral(url: str, asked: dict[str, Any] = _asked) -> Any:
-        return dumped(await mistral(url).chat.complete_async(**asked))
-
-    @TABLE.row("mistralai", "async", f"{_form} stream", "mistralai", counted=False)
-    async def _amistral_stream(url: str, asked: dict[str, Any] = _asked) -> Any:
-        return await all_from(await mistral(url).chat.stream_async(**asked))
-
-
-@TABLE.row("mistralai", "sync", "embeddings", "mistralai")
-def _mistral_embed(url: str) -> Any:
-    return dumped(mistral(url).embeddings.create(model="mistral-embed", inputs=["a"]))
-
-
-@TABLE.row("mistralai", "async", "embeddings", "mistralai")
-async def _amistral_embed(url: str) -> Any:
-    return dumped(await mistral(url).embeddings.create_async(model="mistral-embed", inputs=["a"]))
-
-
-@TABLE.row("mistralai", "sync", "fim", "mistralai")
-def _mistral_fim(url: str) -> Any:
-    return dumped(mistral(url).fim.complete(model="codestral", prompt="def f(", suffix="return 1"))
-
-
-@TABLE.row("mistralai", "sync", "fim stream", "mistralai", counted=False)
-def _mistral_fim_stream(url: str) -> Any:
-    return all_of(mistral(url).fim.stream(model="codestral", prompt="def f(", suffix="return 1"))
-
-
-@TABLE.row("mistralai", "sync", "agents", "mistralai")
-def _mistral_agents(url: str) -> Any:
-    return dumped(mistral(url).agents.complete(agent_id="ag_1", messages=MESSAGES))
-
-
-@TABLE.row("mistralai", "sync", "ocr", "mistralai", counted=False)
-def _mistral_ocr(url: str) -> Any:
-    document = {"type": "document_url", "document_url": "https://example.invalid/a.pdf"}
-    return dumped(mistral(url).ocr.process(model="mistral-ocr-latest", document=document))
-
-
-for _form, _stream in (("conversations", ""), ("conversations stream", "_stream")):
-
-    @TABLE.row("mistralai", "sync", _form, "mistralai", requests=3)
-    def _mistral_conversation(url: str, stream: str = _stream) -> Any:
-        """A conversation is begun, goes on, and goes on from elsewhere."""
-        conversations = mistral(url).beta.conversations
-        begun = conversations.start(model="mistral-small", inputs="Hello")
-        named = {"conversation_id": begun.conversation_id, "inputs": "Go on."}
-        later = getattr(conversations, f"append{stream}")(**named)
-        again = getattr(conversations, f"restart{stream}")(**named, from_entry_id=begun.outputs[0].id)
-        return dumped(begun), *((all_of(later), all_of(again)) if stream else (dumped(later), dumped(again)))
-
-    @TABLE.row("mistralai", "async", _form, "mistralai", requests=2)
-    async def _amistral_conversation(url: str, stream: str = _stream) -> Any:
-        conversations = mistral(url).beta.conversations
-        begun = await conversations.start_async(model="mistral-small", inputs="Hello")
-        append = getattr(conversations, f"append{stream}_async")
-        later = await append(conversation_id=begun.conversation_id, inputs="Go on.")
-        return dumped(begun), await all_from(later) if stream else dumped(later)
-
-
-@TABLE.row("mistralai", "sync", "conversations.start_stream", "mistralai")
-def _mistral_conversation_stream(url: str) -> Any:
-    return all_of(mistral(url).beta.conversations.start_stream(model="mistral-small", inputs="Hello"))
 
 
 for _form, _asked in chats("llama3"):
@@ -172,8 +82,18 @@ for _form, _asked in chats("command-a-03-2025"):
         return await all_from(cohere(url, "AsyncClientV2").chat_stream(**asked))
 
 
-EMBED = {"model": "embed-v4.0", "texts": ["a"], "input_type": "search_query", "embedding_types": ["float"]}
+EMBED = {"model": "embed-v4.0", "texts": ["a", "b"], "input_type": "search_query", "embedding_types": ["float"]}
 RERANK = {"model": "rerank-v3.5", "query": "capital", "documents": ["Paris is a capital", "a cat"]}
+
+
+@TABLE.row("ollama", "async", "generate", "ollama")
+async def _aollama_generate(url: str) -> Any:
+    return dumped(await ollama(url, "AsyncClient").generate(model="llama3", prompt="Hello"))
+
+
+@TABLE.row("ollama", "async", "generate stream", "ollama")
+async def _aollama_generate_stream(url: str) -> Any:
+    return await all_from(await ollama(url, "AsyncClient").generate(model="llama3", prompt="Hello", stream=True))
 
 
 @TABLE.row("cohere", "sync", "embeddings", "cohere")
@@ -217,6 +137,12 @@ for _form, _asked in chats("m"):
         return await all_from(stream)
 
 
+@TABLE.row("huggingface_hub", "async", "embeddings (TEI)", "huggingface_hub", "numpy", counted=False)
+async def _ahub_embed(url: str) -> Any:
+    client = import_module("huggingface_hub").AsyncInferenceClient(token=KEY, provider="hf-inference")
+    return (await client.feature_extraction("a", model=f"{url}/embed")).tolist()
+
+
 @TABLE.row("huggingface_hub", "sync", "embeddings (TEI)", "huggingface_hub", "numpy", counted=False)
 def _hub_embed(url: str) -> Any:
     client = import_module("huggingface_hub").InferenceClient(token=KEY, provider="hf-inference")
@@ -225,19 +151,33 @@ def _hub_embed(url: str) -> Any:
 
 @TABLE.row("voyageai", "sync", "embeddings", "voyageai")
 def _voyage(url: str) -> Any:
-    return dumped(import_module("voyageai").Client(api_key=KEY, base_url=f"{url}/v1").embed(["a"], model="voyage-3"))
+    return dumped(
+        import_module("voyageai").Client(api_key=KEY, base_url=f"{url}/v1").embed(["a", "b"], model="voyage-3")
+    )
 
 
 @TABLE.row("voyageai", "async", "embeddings", "voyageai")
 async def _avoyage(url: str) -> Any:
     client = import_module("voyageai").AsyncClient(api_key=KEY, base_url=f"{url}/v1")
-    return dumped(await client.embed(["a"], model="voyage-3"))
+    return dumped(await client.embed(["a", "b"], model="voyage-3"))
 
 
 @TABLE.row("voyageai", "sync", "rerank", "voyageai")
 def _voyage_rerank(url: str) -> Any:
     client = import_module("voyageai").Client(api_key=KEY, base_url=f"{url}/v1")
     return dumped(client.rerank("capital", ["Paris is a capital", "a cat"], model="rerank-2"))
+
+
+@TABLE.row("voyageai", "async", "rerank", "voyageai")
+async def _avoyage_rerank(url: str) -> Any:
+    client = import_module("voyageai").AsyncClient(api_key=KEY, base_url=f"{url}/v1")
+    return dumped(await client.rerank("capital", ["Paris is a capital", "a cat"], model="rerank-2"))
+
+
+@TABLE.row("together", "async", "rerank", "together")
+async def _atogether_rerank(url: str) -> Any:
+    client = import_module("together").AsyncTogether(api_key=KEY, base_url=f"{url}/v1")
+    return dumped(await client.rerank.create(model="r", query="capital", documents=["Paris is a capital", "a cat"]))
 
 
 @TABLE.row("together", "sync", "rerank", "together")
@@ -251,3 +191,10 @@ def _groq_hears(url: str) -> Any:
     sound = ("hello.wav", b"RIFF0000WAVEfmt ", "audio/wav")
     client = import_module("groq").Groq(api_key=KEY, base_url=url)
     return dumped(client.audio.transcriptions.create(model="whisper-large-v3", file=sound))
+
+
+@TABLE.row("groq", "async", "transcriptions", "groq", counted=False)
+async def _agroq_hears(url: str) -> Any:
+    sound = ("hello.wav", b"RIFF0000WAVEfmt ", "audio/wav")
+    client = import_module("groq").AsyncGroq(api_key=KEY, base_url=url)
+    return dumped(await client.audio.transcriptions.create(model="whisper-large-v3", file=sound))

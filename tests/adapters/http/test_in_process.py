@@ -112,3 +112,15 @@ def test_responses_of_pytest_httpx_are_left_alone(pytester):
     )
     result = pytester.runpytest_subprocess("--lmcache=replay", "-p", "no:randomly")
     result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("mode", ["record", "replay"])
+def test_what_respx_passes_through_goes_live_and_is_not_recorded(project, mode):
+    respx = pytest.importorskip("respx")
+    with project.scope(mode) as scope, respx.mock:
+        route = respx.post(project.provider.url + PATH).pass_through()
+        assert httpx.post(project.provider.url + PATH, json=CHAT).json()["choices"]
+        assert route.called
+    assert scope.calls == []
+    assert project.provider.count() == 1
+    assert project.files() == []
