@@ -53,10 +53,12 @@ HTTP = """
 import httpx, os
 from conftest import watched
 
+CLIENT = httpx.Client(verify=False, follow_redirects=True)
+
 def call(prompt):
     body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": prompt}]}
     base = os.environ.get("OPENAI_API_BASE", "http://127.0.0.1:9/v1")
-    response = httpx.post(f"{base}/chat/completions", json=body, follow_redirects=True)
+    response = CLIENT.post(f"{base}/chat/completions", json=body)
     return response.content[:500]
 """
 
@@ -100,6 +102,8 @@ def test_sixty_poisoned_stores_run_nothing(project, tmp_path_factory, adapter, f
     (project.path.parent / "secret.json").write_text(json.dumps({"secret": secret}))
     project.ini(f"lmcache_adapters = {adapter}")
     project.pytester.makeconftest(CONFTEST)
+    if adapter == "http":
+        project.over_http()
     project.tests({"http": HTTP, "litellm": LITELLM}[adapter] + TESTS.format(names=list(POISONS)))
     project.record("-q", subprocess=True)
     (project.path / "outcomes.jsonl").unlink()
