@@ -11,11 +11,14 @@ from pathlib import Path
 import litellm
 import pytest
 
-# Runs inside this process forget every module they import; these they find imported, as hooks stay on litellm's.
+# Runs inside this process forget every module they import; these they find imported, as hooks stay on litellm's, and as
+# importing the rest for each run takes a tenth of its time.
+import pytest_lmcache.adapters.http.httpx
 import pytest_lmcache.adapters.litellm.functions
 import pytest_lmcache.adapters.litellm.router
 import pytest_lmcache.dialects
 import pytest_lmcache.plugin.active
+import pytest_lmcache.tiers.database
 from provider import Provider
 
 APPLICATION = '''
