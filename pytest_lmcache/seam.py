@@ -38,16 +38,16 @@ class Answer:
 class Unread(Protocol):
     """A live stream whose rest can be read without the caller, in one of two ways.
 
-    `awaited` says which: `drain` for a blocking stream, `adrain` on `loop` for an asynchronous one. Either reads for at
-    most `seconds`, and has reported how the stream ended when it returns. The caller still gets what it read.
+    `awaited` says which: `drain` for a blocking stream, `adrain` on `loop` for an asynchronous one. Either takes a
+    bounded time, and has reported how the stream ended when it returns. The caller still gets what it read.
     """
 
     awaited: bool
     loop: asyncio.AbstractEventLoop | None
 
-    def drain(self, seconds: float) -> None: ...
+    def drain(self) -> None: ...
 
-    async def adrain(self, seconds: float) -> None: ...
+    async def adrain(self) -> None: ...
 
 
 class Pending(Protocol):

@@ -8,9 +8,11 @@ import time
 from contextlib import AbstractContextManager
 from typing import Any
 
+from pytest_lmcache.adapters.loopend import Lasting, outlast
 from pytest_lmcache.adapters.nesting import inside
 from pytest_lmcache.errors import UnstorableResponse
-from pytest_lmcache.recorder.unread import DRAIN_SECONDS
+from pytest_lmcache.recorder import unread
+from pytest_lmcache.recorder.loops import running
 from pytest_lmcache.seam import Answer, Pending
 
 # pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
@@ -28,14 +30,18 @@ class Source:
         self.stream = stream
         self.pending = pending
         self.awaited = awaited
-        self.loop = _running_loop() if awaited else None
+        self.loop = running() if awaited else None
         self.chunks: list[Any] = []
         self.ended = False
-        self.reader: _Reader | None = None
+        self.reader: Lasting | threading.Thread | None = None
+        self._deadline = 0.0
         self._given = 0
         self._outcome: Exception | None = None
         self._turn = threading.Lock()
+        self._beginning = threading.RLock()
         self._awaited_turn = asyncio.Lock()
+        if self.loop is not None:
+            outlast(self.loop, self)
 
     def note(self, chunk: Any) -> None:
         """A chunk came, and it is one of `chunks` by now."""
@@ -68,43 +74,44 @@ class Source:
                 await self._areceive()
             return self._next()
 
-    def drain(self, seconds: float) -> None:
-        """Read the rest, in a thread of its own since a blocking read cannot be told to give up."""
-        if self.ended:
-            return
-        reader = threading.Thread(target=self._read, args=(time.monotonic() + seconds,), daemon=True)
-        reader.start()
-        reader.join(seconds)
-        self._give_up(seconds)
+    def read_on(self) -> None:
+        """Read the rest without the caller, from now on and for a bounded time: an asynchronous stream in a task
+        of its loop, which runs here; a blocking one in a thread, since a blocking read cannot be told to give up.
+        """
+        with self._beginning:
+            if self.ended or self.reader is not None:
+                return
+            if not self.awaited:
+                self._deadline = time.monotonic() + unread.DRAIN_SECONDS
+                reader = threading.Thread(target=self._read, daemon=True)
+                reader.start()
+                self.reader = reader
+            elif self.loop is not None:
+                self.reader = Lasting(self._aread(), loop=self.loop)
+                timer = self.loop.call_later(unread.DRAIN_SECONDS, self._stop_reading)
+                self.reader.add_done_callback(lambda _: timer.cancel())
+                self.reader.add_done_callback(lambda _: self._give_up())
 
-    async def adrain(self, seconds: float) -> None:
-        """Read the rest in a task that goes on when its loop is being shut down."""
-        if self.ended:
-            return
-        if self.reader is None:
-            self.reader = _Reader(self._aread(), loop=asyncio.get_running_loop())
-        timer = self.reader.get_loop().call_later(seconds, self._stop_reading, seconds)
-        try:
+    def drain(self) -> None:
+        """Read the rest of a blocking stream, and wait for it: no longer than who asked first would."""
+        self.read_on()
+        if isinstance(self.reader, threading.Thread):
+            self.reader.join(max(0.0, self._deadline - time.monotonic()))
+            self._give_up()
+
+    async def adrain(self) -> None:
+        """The same for an asynchronous stream, in a task that goes on when its loop is being shut down."""
+        self.read_on()
+        if isinstance(self.reader, Lasting):
             await asyncio.wait([self.reader])
-        finally:
-            if self.reader.done():
-                timer.cancel()
-                self._give_up(seconds)
+        elif not self.ended:
+            await self._read_here()
 
     def leave(self) -> None:
         """The caller is done with an asynchronous stream: read the rest while its loop runs. From any thread."""
         if self.ended or self.reader is not None or self.loop is None or not self.loop.is_running():
             return
-        self.loop.call_soon_threadsafe(self.start_reader)
-
-    def start_reader(self) -> None:
-        """Read the rest in a task of the loop that runs here."""
-        if self.ended or self.reader is not None or self.loop is None:
-            return
-        self.reader = _Reader(self._aread(), loop=self.loop)
-        timer = self.loop.call_later(DRAIN_SECONDS, self._stop_reading, DRAIN_SECONDS)
-        self.reader.add_done_callback(lambda _: timer.cancel())
-        self.reader.add_done_callback(lambda _: self._give_up(DRAIN_SECONDS))
+        self.loop.call_soon_threadsafe(self.read_on)
 
     def finish(self) -> None:
         """The provider has ended the stream: tell the recorder what it made."""
@@ -157,9 +164,9 @@ class Source:
         if not self.ended:
             self.note(chunk)
 
-    def _read(self, deadline: float) -> None:
+    def _read(self) -> None:
         try:
-            while time.monotonic() < deadline:
+            while time.monotonic() < self._deadline:
                 with self._turn:
                     self._receive()
         except Exception:  # noqa: BLE001 - the end, or a failure: either is reported by now
@@ -173,15 +180,22 @@ class Source:
         except (Exception, asyncio.CancelledError):  # noqa: BLE001 - the end, or a failure: either is reported by now
             await self.arelease()
 
-    def _stop_reading(self, seconds: float) -> None:
-        self._give_up(seconds)
-        if self.reader is not None:
+    async def _read_here(self) -> None:
+        """Read the rest where nothing can be read behind the caller's back: under trio, which httpx runs on as well."""
+        import anyio
+
+        with anyio.move_on_after(unread.DRAIN_SECONDS):
+            await self._aread()
+
+    def _stop_reading(self) -> None:
+        self._give_up()
+        if isinstance(self.reader, Lasting):
             self.reader.stop()
 
-    def _give_up(self, seconds: float) -> None:
+    def _give_up(self) -> None:
         if not self.ended:
             self.ended = True
-            self.pending.abandon(f"the caller left the stream, and its rest took more than {seconds:g} s")
+            self.pending.abandon(f"the caller left the stream, and its rest took more than {unread.DRAIN_SECONDS:g} s")
 
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, Exception):
@@ -189,22 +203,3 @@ class Source:
         if not self.ended:
             self.ended = True
             self.pending.abandon(f"the stream broke off ({type(error).__name__})")
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-class _Reader(asyncio.Task[None]):
-    """A task that reads a stream to its end. Cancelling it has no effect, so that asyncio.run waits for the answer
-    that was paid for; `stop` is for the one who set the time limit.
-    """
-
-    def cancel(self, msg: Any | None = None) -> bool:
-        return False
-
-    def stop(self) -> None:
-        super().cancel()

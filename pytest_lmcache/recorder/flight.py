@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from pytest_lmcache.budget.reserved import Reserved
@@ -137,11 +137,14 @@ class Flight:
 
 
 class OpenStream:
-    """A live stream in the hands of a test: it is recorded when the provider ends it, and only then."""
+    """A live stream in the hands of a test: it is recorded when the provider ends it, and only then.
+
+    It has `ended` when that is recorded, by whichever thread read it: a phase that ends meanwhile waits.
+    """
 
     def __init__(self, flight: Flight) -> None:
         self._flight = flight
-        self._lock = Lock()
+        self._lock = RLock()
         self.ended = False
         self.rest: Unread | None = None
 
@@ -149,20 +152,17 @@ class OpenStream:
         self.rest = rest
 
     def complete(self, answer: Answer) -> None:
-        if self._end():
-            try:
-                self._flight.finish(answer)
-            finally:
-                self._flight.land()
+        self._end(lambda: self._flight.finish(answer))
 
     def abandon(self, reason: str) -> None:
-        if self._end():
-            try:
-                self._flight.give_up(reason)
-            finally:
-                self._flight.land()
+        self._end(lambda: self._flight.give_up(reason))
 
-    def _end(self) -> bool:
+    def _end(self, report: Callable[[], None]) -> None:
         with self._lock:
-            first, self.ended = not self.ended, True
-        return first
+            if self.ended:
+                return
+            try:
+                report()
+            finally:
+                self.ended = True
+                self._flight.land()

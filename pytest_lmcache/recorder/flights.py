@@ -6,7 +6,6 @@ lock of a killed process is freed by the operating system.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_lmcache.errors import TierUnavailable
+from pytest_lmcache.recorder.loops import task
 from pytest_lmcache.seam import Unread
 
 OLD = 7 * 24 * 3600
@@ -31,8 +31,7 @@ class Caller:
 
     @classmethod
     def current(cls, *, is_async: bool) -> Caller:
-        task = asyncio.current_task() if is_async else None
-        return cls(threading.get_ident(), id(task) if task else None)
+        return cls(threading.get_ident(), id(task()) if is_async else None)
 
     def would_block(self, leader: Caller) -> bool:
         """Whether waiting for `leader` would keep it from ever arriving: it is this caller itself (with a stream

@@ -5,13 +5,13 @@ A call is worked out as a generator of steps. Nothing but these drivers differs 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+from pytest_lmcache.recorder.loops import pause
 from pytest_lmcache.recorder.unread import afinish, finish
 from pytest_lmcache.seam import Unread
 
@@ -101,7 +101,7 @@ async def adrive(steps: Steps, call: Callable[[], Awaitable[Any]], meet: Callabl
         step = next(steps)
         while True:
             if isinstance(step, Wait | Linger):
-                await asyncio.sleep(step.seconds)
+                await pause(step.seconds)
                 step = next(steps)
                 continue
             if isinstance(step, ReadRest):

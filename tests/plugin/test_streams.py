@@ -41,6 +41,14 @@ async def test_it():
 """,
 }
 
+WHOLE_OVER_HTTP = """
+import openai, os
+def test_it():
+    client = openai.OpenAI(base_url=os.environ.get("OPENAI_API_BASE"))
+    stream = client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True)
+    assert read(stream).endswith(")")
+"""
+
 LEFT = {
     "blocking": """
 def test_it():
@@ -66,6 +74,15 @@ def test_it():
     async def main():
         async for chunk in await aopened():
             break
+    asyncio.run(main())
+""",
+    "in asyncio.run and held past its end": """
+stream = None
+def test_it():
+    async def main():
+        global stream
+        stream = await aopened()
+        assert await anext(stream)
     asyncio.run(main())
 """,
     "in asyncio.run, dropped long before its end": """
@@ -99,6 +116,39 @@ async def test_it(anyio_backend):
     async for chunk in await aopened():
         break
 """,
+    "over HTTP, its client closed": """
+import openai, os
+def test_it():
+    with openai.OpenAI(base_url=os.environ.get("OPENAI_API_BASE")) as client:
+        for chunk in client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True):
+            break
+""",
+    "over HTTP under pytest-asyncio, its client closed": """
+import openai, os
+@pytest.mark.asyncio
+async def test_it():
+    async with openai.AsyncOpenAI(base_url=os.environ.get("OPENAI_API_BASE")) as client:
+        async for chunk in await client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True):
+            break
+""",
+    "over HTTP under anyio, its client closed": """
+import openai, os
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_it(anyio_backend):
+    async with openai.AsyncOpenAI(base_url=os.environ.get("OPENAI_API_BASE")) as client:
+        async for chunk in await client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True):
+            break
+""",
+    "over HTTP under trio, its client closed": """
+import openai, os
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_it(anyio_backend):
+    async with openai.AsyncOpenAI(base_url=os.environ.get("OPENAI_API_BASE")) as client:
+        async with await client.chat.completions.create(model="gpt-4o-mini", messages=MESSAGES, stream=True) as stream:
+            assert await anext(stream)
+""",
     "never begun": """
 def test_it():
     opened()
@@ -112,7 +162,7 @@ def test_a_stream_its_test_left_is_recorded_whole(project, how):
     result = project.record()
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["lmcache: 1 recorded*"])
-    project.tests(READ + WHOLE["blocking"])
+    project.tests(READ + (WHOLE_OVER_HTTP if "HTTP" in how else WHOLE["blocking"]))
     project.replay().assert_outcomes(passed=1)
     assert project.provider.count() == 1
 
@@ -194,24 +244,6 @@ def test_a_broken_whole_answer_is_not_recorded(project, fault):
     result.assert_outcomes(passed=1)
     assert project.recordings() == []
     result.stdout.no_fnmatch_line("*1 recorded*")
-
-
-def test_a_stream_held_past_the_end_of_its_event_loop_is_told_of(project):
-    project.tests(
-        READ
-        + """
-streams = []
-def test_it():
-    async def main():
-        streams.append(await aopened())
-        await anext(streams[0])
-    asyncio.run(main())
-"""
-    )
-    result = project.record()
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["lmcache: 1 live and unrecorded*", "*event loop is gone*"])
-    assert project.recordings() == []
 
 
 def test_a_stream_whose_reader_is_cancelled_is_not_recorded(project):

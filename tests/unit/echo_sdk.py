@@ -106,12 +106,12 @@ class Rest:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
 
-    def drain(self, seconds: float) -> None:
+    def drain(self) -> None:
         with contextlib.suppress(StopIteration):
             while True:
                 self._stream.read()
 
-    async def adrain(self, seconds: float) -> None:
+    async def adrain(self) -> None:
         raise NotImplementedError
 
 

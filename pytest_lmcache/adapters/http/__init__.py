@@ -1,7 +1,7 @@
 """HTTP at the transports of httpx, httpx2, aiohttp, urllib3 and lm15: every SDK above them, unchanged and unaware.
 
 None of the five is required, and none is imported here: each is patched once the user's code has imported it, and what
-runs in place of its methods is imported when one of them is first called.
+runs in place of the methods that send is imported when one of them is first called.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_lmcache.adapters import patch
+from pytest_lmcache.adapters.http import owners
 
 NAME = "http"
 
@@ -29,6 +30,18 @@ _SEAMS: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
     "lm15.transports": ("lm15", _LM15),
     "dspy._vendor.lm15.transports": ("lm15", _LM15),
 }
+# Library -> what closes connections that an answer may be on its way over.
+_HTTPX_OWNERS = (
+    ("HTTPTransport", "close", owners.closing),
+    ("HTTPTransport", "__exit__", owners.closing),
+    ("AsyncHTTPTransport", "aclose", owners.aclosing),
+    ("AsyncHTTPTransport", "__aexit__", owners.aclosing),
+)
+_OWNERS: dict[str, tuple[tuple[str, str, Callable[[Any], Any]], ...]] = {
+    "httpx": _HTTPX_OWNERS,
+    "httpx2": _HTTPX_OWNERS,
+    "aiohttp": (("ClientSession", "close", owners.aclosing),),
+}
 
 _restores: list[Callable[[], None]] = []
 
@@ -45,6 +58,8 @@ def install(module: ModuleType, gate: Any) -> None:
 
     for owner, method, kind in methods:
         _restores.append(patch.replace(getattr(module, owner), method, replacement(kind)))
+    for owner, method, make in _OWNERS.get(module.__name__, ()):
+        _restores.append(patch.replace(getattr(module, owner), method, make))
 
 
 def uninstall() -> None:

@@ -80,7 +80,7 @@ class _Exchange(Exchange):
         if decompressed is None:
             decompressed = self._session._auto_decompress
         head = answers.Head(response.status, list(response.headers.items()), decoded=decompressed)
-        body = self.body(_pieces(live), head, pending, close=close, awaited=True)
+        body = self.body(_pieces(live), head, pending, close=close, awaited=True, owner=self._session)
         response.content = reader.made(type(live), body, limit=live.get_read_buffer_limits()[0], loop=response._loop)
         return response
 

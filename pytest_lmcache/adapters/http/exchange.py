@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from pytest_lmcache import dialects
-from pytest_lmcache.adapters.http import answers
+from pytest_lmcache.adapters.http import answers, owners
 from pytest_lmcache.adapters.http.answers import Head, Replay
 from pytest_lmcache.adapters.source import Source
 from pytest_lmcache.call import JSON, Request
-from pytest_lmcache.recorder.unread import DRAIN_SECONDS
 from pytest_lmcache.seam import Answer, Pending
 from pytest_lmcache.whatif import Fault
 
 # pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
 __tracebackhide__ = True
-
-GRACE_SECONDS = 1.0
-"""How long a caller who closes a stream waits for its rest, so that a client closed next does not cut it off."""
 
 
 @lru_cache(maxsize=64)
@@ -88,9 +83,13 @@ class Exchange:
     def dump_error(self, error: Exception) -> Answer | None:
         return None
 
-    def body(self, stream: Any, head: Head, pending: Pending, *, close: Any, awaited: bool) -> Body:
-        """The body of a live answer, followed; see `Body`."""
+    def body(
+        self, stream: Any, head: Head, pending: Pending, *, close: Any, awaited: bool, owner: object = None
+    ) -> Body:
+        """The body of a live answer, followed; see `Body`. `owner` closes its connection, if that is to wait."""
         body = Body(stream, pending, head=head, request=self.request, close=close, awaited=awaited)
+        if owner is not None:
+            owners.own(owner, body)
         pending.follow(body)
         return body
 
@@ -120,21 +119,19 @@ class Body(Source):
 
     def left(self) -> None:
         """The caller closes a blocking answer: its rest is read behind the caller's back, then the connection freed."""
-        if not self._enough():
-            reader = threading.Thread(target=self.drain, args=(DRAIN_SECONDS,), daemon=True)
-            reader.start()
-            reader.join(GRACE_SECONDS)
-        if self.ended:
+        if self._enough():
             self._close()
+        else:
+            self.read_on()
 
     async def aleft(self) -> None:
-        """The same for an asynchronous answer."""
-        if not self._enough():
-            self.start_reader()
-            if self.reader is not None:
-                await asyncio.wait([self.reader], timeout=GRACE_SECONDS)
-        if self.ended:
+        """The same for an asynchronous answer; where there is no asyncio, the caller waits."""
+        if self._enough():
             await self._close()
+        elif self.loop is None:
+            await self.adrain()
+        else:
+            self.read_on()
 
     def leave(self) -> None:
         """The caller has dropped an asynchronous answer, and nobody can wait here."""

@@ -52,7 +52,7 @@ class _Seam:
             recorder = self._recorder(request)
             if recorder is not None:
                 request.read()
-                exchange, arguments = self._exchange(request, recorder, awaited=False)
+                exchange, arguments = self._exchange(transport, request, recorder, awaited=False)
                 if exchange is not None:
                     return recorder.perform(exchange, "", arguments, credential_of(request.headers.raw), call)
             self._stop(request)
@@ -74,7 +74,7 @@ class _Seam:
             recorder = self._recorder(request)
             if recorder is not None:
                 await request.aread()
-                exchange, arguments = self._exchange(request, recorder, awaited=True)
+                exchange, arguments = self._exchange(transport, request, recorder, awaited=True)
                 if exchange is not None:
                     return await recorder.aperform(exchange, "", arguments, credential_of(request.headers.raw), call)
             self._stop(request)
@@ -88,14 +88,15 @@ class _Seam:
         return recorder if recorder is not None and plausible(request.method, request.url.path) else None
 
     def _exchange(
-        self, request: Any, recorder: Recorder, *, awaited: bool
+        self, transport: Any, request: Any, recorder: Recorder, *, awaited: bool
     ) -> tuple[_Exchange | None, tuple[str, str, str, bytes]]:
         target = target_of(request.url.raw_path.decode("ascii"))
         arguments = (request.method, target, request.headers.get("content-type", ""), request.content)
         question = asked(*arguments)
         if question is None:
             return None, arguments
-        return _Exchange(question, self._library, errors=recorder.records_errors, awaited=awaited), arguments
+        made = _Exchange(question, self._library, transport, errors=recorder.records_errors, awaited=awaited)
+        return made, arguments
 
     def _unsent(self) -> Any:
         """The answer to what is not sent: a replay is offline, and telemetry is no reason to fail a test."""
@@ -130,9 +131,10 @@ class Library:
 
 
 class _Exchange(Exchange):
-    def __init__(self, request: Request, library: Library, *, errors: bool, awaited: bool) -> None:
+    def __init__(self, request: Request, library: Library, transport: Any, *, errors: bool, awaited: bool) -> None:
         super().__init__(request, errors=errors)
         self._library = library
+        self._transport = transport
         self._awaited = awaited
 
     def status(self, result: Any) -> int:
@@ -143,10 +145,10 @@ class _Exchange(Exchange):
         response, live = stream, stream.stream
         head = answers.Head(response.status_code, response.headers.multi_items())
         if self._awaited:
-            body = self.body(live.__aiter__(), head, pending, close=live.aclose, awaited=True)
+            body = self.body(live.__aiter__(), head, pending, close=live.aclose, awaited=True, owner=self._transport)
             response.stream = self._library.async_teed(body)
         else:
-            body = self.body(iter(live), head, pending, close=live.close, awaited=False)
+            body = self.body(iter(live), head, pending, close=live.close, awaited=False, owner=self._transport)
             response.stream = self._library.teed(body)
         return response
 

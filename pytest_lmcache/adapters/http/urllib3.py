@@ -94,7 +94,7 @@ class _Exchange(Exchange):
         preloaded = self._preload or live._fp is None
         head = answers.Head(live.status, list(live.headers.items()), decoded=preloaded and self._decode)
         if preloaded:
-            self.body(iter([live.data]), head, pending, close=live.release_conn, awaited=False).drain(1.0)
+            self.body(iter([live.data]), head, pending, close=live.release_conn, awaited=False).drain()
             return live
         body = self.body(_pieces(live), head, pending, close=lambda: _free(live), awaited=False)
         chunked = "chunked" in live.headers.get("transfer-encoding", "").lower()

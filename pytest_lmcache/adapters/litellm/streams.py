@@ -67,9 +67,6 @@ class _Wrapper:
     def __next__(self) -> Any:
         return self._source.pull()
 
-    def drain(self, seconds: float) -> None:
-        self._source.drain(seconds)
-
     def close(self) -> None:
         """Leaves the connection open: the recorder reads the rest when the test has ended."""
 
@@ -88,9 +85,6 @@ class _AsyncWrapper:
 
     async def __anext__(self) -> Any:
         return await self._source.apull()
-
-    async def drain(self, seconds: float) -> None:
-        await self._source.adrain(seconds)
 
     async def aclose(self) -> None:
         self._source.leave()

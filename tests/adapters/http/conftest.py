@@ -33,6 +33,7 @@ class Project:
         run = Run(RunSettings(), self.folder, uuid.uuid4().hex, {})
         scope = run.scope("test_it.py::test_it", Settings(mode=mode, **settings))
         run.enter(scope)
+        self._run = run
         for name, hook in http.HOOKS.items():
             try:
                 module = importlib.import_module(name)
@@ -46,6 +47,10 @@ class Project:
             http.uninstall()
             run.leave(scope)
             run.close()
+
+    def told(self) -> tuple[str, ...]:
+        """Why answers of the last scope were not recorded."""
+        return self._run.totals().unrecorded
 
     def files(self) -> list[Path]:
         return sorted((self.folder / "cassettes").glob("*/*.json"))
