@@ -42,6 +42,31 @@ def _partial(url: str) -> Any:
     return all_of(instructed(url).chat.completions.create_partial(model="gpt-4o", response_model=City, messages=TELL))
 
 
+@TABLE.row("instructor", "async", "create_partial", *INSTRUCTOR, counted=False)
+async def _apartial(url: str) -> Any:
+    completions = instructed(url, "AsyncOpenAI").chat.completions
+    return await all_from(completions.create_partial(model="gpt-4o", response_model=City, messages=TELL))
+
+
+@TABLE.row("instructor", "sync", "create_iterable", *INSTRUCTOR, counted=False)
+def _iterable(url: str) -> Any:
+    return all_of(instructed(url).chat.completions.create_iterable(model="gpt-4o", response_model=City, messages=TELL))
+
+
+@TABLE.row("instructor (anthropic)", "sync", "response_model", "instructor", "anthropic")
+def _claude(url: str) -> Any:
+    client = import_module("instructor").from_anthropic(import_module("anthropic").Anthropic(base_url=url, api_key=KEY))
+    asked = {"model": "claude-opus-4-1", "max_tokens": 100, "response_model": City, "messages": TELL}
+    return dumped(client.messages.create(**asked))
+
+
+@TABLE.row("instructor (anthropic)", "async", "response_model", "instructor", "anthropic")
+async def _aclaude(url: str) -> Any:
+    made = import_module("anthropic").AsyncAnthropic(base_url=url, api_key=KEY)
+    asked = {"model": "claude-opus-4-1", "max_tokens": 100, "response_model": City, "messages": TELL}
+    return dumped(await import_module("instructor").from_anthropic(made).messages.create(**asked))
+
+
 @TABLE.row("instructor", "sync", "asked again after a failed validation", *INSTRUCTOR, requests=3)
 def _again(url: str) -> Any:
     seen: list[str] = []
@@ -112,6 +137,35 @@ def _structured(url: str) -> Any:
     return dumped(llama(url).structured_predict(City, template, city="Paris"))
 
 
+@TABLE.row("llama-index", "async", "astream_complete", *LLAMA, counted=False)
+async def _astream_complete(url: str) -> Any:
+    return await all_from(await llama(url).astream_complete(QUESTION))
+
+
+@TABLE.row("llama-index", "async", "astructured_predict", *LLAMA)
+async def _astructured(url: str) -> Any:
+    template = import_module("llama_index.core").PromptTemplate("Tell me the name of a city: {city}")
+    return dumped(await llama(url).astructured_predict(City, template, city="Paris"))
+
+
+def weather() -> list[Any]:
+    def get_weather(city: str) -> str:
+        """Weather of a city."""
+        return f"sunny in {city}"
+
+    return [import_module("llama_index.core.tools").FunctionTool.from_defaults(get_weather)]
+
+
+@TABLE.row("llama-index", "sync", "chat_with_tools", *LLAMA)
+def _chat_with_tools(url: str) -> Any:
+    return dumped(llama(url).chat_with_tools(weather(), user_msg=WEATHER[0]["content"]))
+
+
+@TABLE.row("llama-index", "async", "astream_chat_with_tools", *LLAMA, counted=False)
+async def _astream_chat_with_tools(url: str) -> Any:
+    return await all_from(await llama(url).astream_chat_with_tools(weather(), user_msg=WEATHER[0]["content"]))
+
+
 @TABLE.row("llama-index", "sync", "embeddings", "llama_index.embeddings.openai")
 def _llama_embed(url: str) -> Any:
     made = import_module("llama_index.embeddings.openai").OpenAIEmbedding(api_base=f"{url}/v1", api_key=KEY)
@@ -180,6 +234,12 @@ def smol(model: Any) -> Any:
 def _smol(url: str) -> Any:
     model = import_module("smolagents").OpenAIServerModel(model_id="gpt-4o", api_base=f"{url}/v1", api_key=KEY)
     return smol(model)
+
+
+@TABLE.row("smolagents (openai)", "sync", "generate_stream", "smolagents", "openai")
+def _smol_stream(url: str) -> Any:
+    model = import_module("smolagents").OpenAIServerModel(model_id="gpt-4o", api_base=f"{url}/v1", api_key=KEY)
+    return all_of(model.generate_stream([{"role": "user", "content": [{"type": "text", "text": QUESTION}]}]))
 
 
 @TABLE.row("smolagents (litellm)", "sync", "ToolCallingAgent", "smolagents", "litellm", requests=3)

@@ -132,6 +132,24 @@ def rows(module: str, make: Callable[[str], Any]) -> None:
         return await make(url).with_structured_output(City).ainvoke("Tell me the name of a city: Paris")
 
 
+def tool_stream_rows(module: str, make: Callable[[str], Any]) -> None:
+    def told_of(chunk: Any) -> Any:
+        """A chunk without the names of calls: LangChain invents those that the provider leaves out."""
+        pieces = getattr(chunk, "tool_call_chunks", chunk.tool_calls)
+        return chunk.content, [(piece["name"], piece["args"]) for piece in pieces], chunk.usage_metadata
+
+    @TABLE.row(module.replace("_", "-"), "async", "bind_tools stream", module)
+    async def _atools(url: str) -> Any:
+        return [told_of(chunk) async for chunk in make(url).bind_tools([get_weather]).astream(ASKED)]
+
+
+def count_rows(module: str, make: Callable[[str], Any]) -> None:
+    @TABLE.row(module.replace("_", "-"), "sync", "get_num_tokens_from_messages", module, counted=False)
+    def _count(url: str) -> Any:
+        messages = import_module("langchain_core.messages")
+        return make(url).get_num_tokens_from_messages([messages.HumanMessage(ASKED)])
+
+
 def vector_rows(module: str, make: Callable[[str], Any]) -> None:
     sdk, counted = module.replace("_", "-"), module != "langchain_google_genai"
 
@@ -146,5 +164,8 @@ def vector_rows(module: str, make: Callable[[str], Any]) -> None:
 
 for _module, _make in MODELS.items():
     rows(_module, _make)
+    tool_stream_rows(_module, _make)
+for _module in ("langchain_anthropic", "langchain_google_genai"):
+    count_rows(_module, MODELS[_module])
 for _module, _make in EMBEDDERS.items():
     vector_rows(_module, _make)

@@ -82,6 +82,10 @@ def rows(provider: str, make: Callable[[str], Any]) -> None:
         async with agent(url).run_stream(QUESTION) as result:
             return [text async for text in result.stream_text(debounce_by=None)]
 
+    @TABLE.row(sdk, "sync", "run_stream_sync", *modules, counted=provider not in ("groq", "mistral"))
+    def _run_stream_sync(url: str) -> Any:
+        return list(agent(url).run_stream_sync(QUESTION).stream_text(debounce_by=None))
+
     @TABLE.row(sdk, "sync", "tools", *modules, requests=2)
     def _tools(url: str) -> Any:
         made = agent(url)
@@ -98,5 +102,17 @@ def rows(provider: str, make: Callable[[str], Any]) -> None:
         return agent(url, output_type=City).run_sync("Tell me the name of a city: Paris").output
 
 
+def counts(provider: str, make: Callable[[str], Any]) -> None:
+    """A row of a run that counts the tokens of its prompt before it asks."""
+    modules = "pydantic_ai", MODULES.get(provider, provider)
+
+    @TABLE.row(f"pydantic-ai ({provider})", "async", "count_tokens", *modules, requests=2, counted=(False, True))
+    async def _count(url: str) -> Any:
+        limits = import_module("pydantic_ai.usage").UsageLimits(count_tokens_before_request=True)
+        return told(await import_module("pydantic_ai").Agent(make(url)).run(QUESTION, usage_limits=limits))
+
+
 for _provider, _make in MODELS.items():
     rows(_provider, _make)
+for _provider in ("anthropic", "google", "bedrock"):
+    counts(_provider, MODELS[_provider])
