@@ -23,7 +23,7 @@ from pytest_lmcache.tiers.cassettes import Cassettes
 TRAFFIC = Path(__file__).parents[3] / "shared" / "traffic"
 pytestmark = pytest.mark.skipif(not TRAFFIC.is_dir(), reason="no recorded traffic beside the project")
 
-FILES, CALLS, OTHERS, RECORDINGS, TAKES = 350, 588, 61, 440, 563
+FILES, CALLS, OTHERS, RECORDINGS, TAKES = 350, 595, 54, 447, 570
 REFUSED = [("it was answered with an error (status 401)", 7), ("it was answered with an error (status 400)", 1)]
 
 
