@@ -133,7 +133,7 @@ def _details(totals: Totals, *, verbose: bool = False) -> Iterable[str]:
         tests = _names(test for other, test in totals.unseen if other == host)
         yield f"unrecorded live calls to {host}, which replay refuses: {tests}"
     if totals.stale:
-        yield from _stale(totals.stale, listed=_MOST_STALE if verbose else 0)
+        yield from stale_lines(totals.stale, listed=_MOST_STALE if verbose else 0)
     if totals.repeated:
         yield (
             'hint: one answer was given several times at temperature > 0; repeat="next" makes each a take of its own: '
@@ -142,7 +142,7 @@ def _details(totals: Totals, *, verbose: bool = False) -> Iterable[str]:
     yield from (f"warning: {warning}" for warning in (*totals.warnings, *totals.troubles))
 
 
-def _stale(stale: Iterable[Stale], *, listed: int) -> Iterable[str]:
+def stale_lines(stale: Iterable[Stale], *, listed: int = 0) -> Iterable[str]:
     """How many recordings are older than wanted, and what to type; the oldest of them, those without a date first."""
     oldest_first = sorted(stale, key=lambda each: (each.age_s is not None, -(each.age_s or 0.0), each.recording))
     first, several = oldest_first[0], len(oldest_first) > 1

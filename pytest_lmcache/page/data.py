@@ -15,7 +15,7 @@ from typing import Any
 
 from pytest_lmcache.conversation import LONGEST, clipped
 from pytest_lmcache.journal import Entry
-from pytest_lmcache.report import Totals
+from pytest_lmcache.report import Totals, stale_lines
 
 COLUMNS = (
     "recording", "strategy", "operation", "model", "stream", "outcome", "tier", "number", "tokensIn", "tokensOut",
@@ -169,4 +169,5 @@ def _notes(totals: Totals) -> list[str]:
     """What the summary of the run warns of."""
     unseen = [f"{test} opened a connection to {host} that no adapter saw" for host, test in totals.unseen]
     unrecorded = [f"an answer was not recorded: {reason}" for reason in dict.fromkeys(totals.unrecorded)]
-    return [*totals.troubles, *totals.warnings, *unrecorded, *unseen]
+    stale = stale_lines(totals.stale) if totals.stale else ()
+    return [*totals.troubles, *totals.warnings, *stale, *unrecorded, *unseen]

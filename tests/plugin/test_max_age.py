@@ -133,7 +133,7 @@ class TestRecord:
         assert (len(after["responses"]), after["recorded_at"]) == (2, before["recorded_at"])
 
     def test_tests_that_ask_the_same_pay_once(self, project, aged):
-        recorded(project, ONE)
+        recorded(project.over_http(), ONE)
         aged(stamp(days=31))
         project.ini("lmcache_max_age = 30d")
         project.tests("@pytest.mark.parametrize('n', range(4))\n" + ONE.replace("()", "(n)", 1))
@@ -172,7 +172,7 @@ class TestRecord:
         assert project.provider.count() == asked
 
     def test_a_bound_of_nothing_asks_once_a_run(self, project):
-        recorded(project, "def test_it():\n    ask()\n    ask()\n")
+        recorded(project.over_http(), "def test_it():\n    ask()\n    ask()\n")
         project.ini("lmcache_max_age = 0s")
         project.record("-n", "2").assert_outcomes(passed=1)
         assert project.provider.count() == 1
@@ -248,7 +248,10 @@ class TestReplay:
         project.replay("-o", "lmcache_stale=fail").assert_outcomes(failed=1)
 
     def test_workers_tell_together(self, project, aged):
-        recorded(project, "@pytest.mark.parametrize('n', range(4))\ndef test_it(n):\n    ask('All?'), ask(f'{n}?')\n")
+        recorded(
+            project.over_http(),
+            "@pytest.mark.parametrize('n', range(4))\ndef test_it(n):\n    ask('All?'), ask(f'{n}?')\n",
+        )
         aged(stamp(days=31))
         project.ini("lmcache_max_age = 30d")
         result = project.replay("-n", "2")
@@ -270,6 +273,14 @@ class TestReplay:
         (stale,) = json.loads((project.path / "report.json").read_text())["totals"]["stale"]
         assert stale["recording"] == str(project.recordings()[0].relative_to(project.path))
         assert stale["age_s"] > stale["max_age_s"] == 30 * 86_400
+
+    def test_the_page_tells_too(self, project, aged):
+        pytest.importorskip("pygal")
+        recorded(project, ONE)
+        aged(stamp(days=31))
+        project.ini("lmcache_max_age = 30d")
+        project.replay("--lmcache-html=page.html").assert_outcomes(passed=1)
+        assert "1 recording is older than max_age: cassettes/" in (project.path / "page.html").read_text()
 
     def test_nothing_is_said_where_no_bound_is_set(self, project, aged):
         recorded(project, ONE)

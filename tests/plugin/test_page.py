@@ -82,7 +82,7 @@ def test_it_has_every_test_with_its_conversations(project, spread):
         ("test_it.py::test_left", "skipped", "no calls"),
     ]
     (call,) = shown.calls("test_it.py::test_one")
-    answer = project.load()[0]["responses"][0]["answer"]["data"]["choices"][0]["message"]["content"]
+    answer = project.load()[0]["responses"][0]["answer"]["body"]["choices"][0]["message"]["content"]
     assert shown.said(call["asked"]) == ["user: One?"]
     assert shown.said(call["answered"]) == [f"assistant: {answer}"]
     assert (project.path / call["recording"]).exists()
@@ -165,8 +165,9 @@ def test_calls_at_the_same_time_stand_below_each_other(project):
 
 def test_a_stream_is_told_as_one_answer(project):
     project.tests(
-        "def test_it():\n    messages = [{'role': 'user', 'content': 'One?'}]\n"
-        "    list(litellm.completion(model='openai/gpt-4o-mini', messages=messages, stream=True))\n"
+        "from app import CLIENT, request\ndef test_it():\n"
+        "    with CLIENT.stream('POST', **request('One?', 'gpt-4o-mini', stream=True)) as answer:\n"
+        "        assert len(list(answer.iter_lines())) > 4\n"
     )
     project.record(HTML).assert_outcomes(passed=1)
     shown = page(project)

@@ -157,7 +157,10 @@ def test_filters_choose_calls_and_the_address_holds_them(browser, page):
         "field.dispatchEvent(new Event('input')); })()"
     )
     assert browser.texts("#count") == [f"30 of {TESTS} tests, 30 of {CALLS} calls"]
-    address = browser.value("new Promise((done) => setTimeout(() => done(location.hash)))")
+    address = browser.value(
+        "new Promise((done) => { const look = () =>"
+        " (location.hash ? done(location.hash) : requestAnimationFrame(look)); look(); })"
+    )
     assert address == "#model=openai%2Fgpt-4o"
     browser.open(page, address[1:])
     assert browser.texts("#count") == [f"30 of {TESTS} tests, 30 of {CALLS} calls"]

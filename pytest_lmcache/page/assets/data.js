@@ -22,28 +22,49 @@ const state = { ...NOTHING, test: "", call: 0 };
 /** What matches now: `tests` in their order, and for each call (by index) whether it does. */
 const found = { tests: [], calls: new Uint8Array(calls.length), count: 0 };
 
-// What is searched, in small letters, made when something is searched first.
+// What is searched, in small letters, made when something is searched first; and what was found of the last words.
 let searched = null;
+const known = new Map();
+const MOST_WORDS = 32;
 
 function searchable() {
   searched ??= {
     texts: run.texts.map((text) => text.toLowerCase()),
+    labels: run.turns.map((turn) => turn[2].map((piece) => piece[1] ?? "").join("\n").toLowerCase()),
+    pieces: run.turns.map((turn) => turn[2].map((piece) => piece[2])),
     tests: tests.map((test) => [test.name, test.verdict, ...test.refusals].join("\n").toLowerCase()),
     calls: calls.map((call) => `${call.model}\n${call.recording}`.toLowerCase()),
+    settings: calls.map((call) => call.settings.map((setting) => setting[1])),
   };
   return searched;
 }
 
 /** For one word: which tests and which calls have it. */
 function having(word) {
-  const { texts, tests: names, calls: heads } = searchable();
-  const inText = Uint8Array.from(texts, (text) => text.includes(word));
-  const inTurn = Uint8Array.from(run.turns, ([, , pieces]) => pieces.some(([, label, text]) => inText[text] || (label && label.toLowerCase().includes(word))));
-  const inTest = Uint8Array.from(names, (name) => name.includes(word));
+  let has = known.get(word);
+  if (!has) {
+    if (known.size >= MOST_WORDS) known.clear();
+    has = lookedUp(word);
+    known.set(word, has);
+  }
+  return has;
+}
+
+function lookedUp(word) {
+  const all = searchable();
+  const inText = marked(all.texts, (text) => text.includes(word));
+  const inTurn = marked(all.pieces, (pieces, at) => any(pieces, inText) || (all.labels[at] !== "" && all.labels[at].includes(word)));
   // A few letters are in the digest of some recording by chance.
-  const inHead = (call) => word.length > 3 && heads[call.index].includes(word);
-  const inCall = Uint8Array.from(calls, (call) => inHead(call) || any(call.asked, inTurn) || any(call.answered, inTurn) || any(call.tools, inText) || call.settings.some(([, text]) => inText[text]));
-  return { inTest, inCall };
+  const heads = word.length > 3;
+  const inCall = marked(calls, (call, at) =>
+    any(call.asked, inTurn) || any(call.answered, inTurn) || any(call.tools, inText) || any(all.settings[at], inText) || (heads && all.calls[at].includes(word)));
+  return { inTest: marked(all.tests, (name) => name.includes(word)), inCall };
+}
+
+function marked(things, has) {
+  const marks = new Uint8Array(things.length);
+  for (let at = 0; at < things.length; at += 1) if (has(things[at], at)) marks[at] = 1;
+  return marks;
 }
 
 function any(numbers, marked) {
@@ -66,6 +87,10 @@ const choosesCalls = () => Boolean(state.became || state.model || state.operatio
 /** Find what matches the state. A word may be in the test's name or in the call; a test without calls has its name. */
 function search() {
   const words = wordsOf(state.q).map(having);
+  const all = (call) => {
+    for (const word of words) if (!word.inTest[call.test] && !word.inCall[call.index]) return false;
+    return true;
+  };
   found.count = 0;
   found.calls.fill(0);
   found.tests = tests.filter((test) => {
@@ -75,7 +100,7 @@ function search() {
       if (state.became && call.outcome !== state.became) continue;
       if (state.model && call.model !== state.model) continue;
       if (state.operation && call.operation !== state.operation) continue;
-      if (!words.every(({ inTest, inCall }) => inTest[test.index] || inCall[call.index])) continue;
+      if (!all(call)) continue;
       found.calls[call.index] = 1;
       matching += 1;
     }

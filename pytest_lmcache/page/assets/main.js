@@ -53,12 +53,13 @@ function open(name, call = 0) {
   address();
 }
 
+const REST = 200;
 let later = 0;
 
-/** Keep in the address what is chosen, once that is drawn. */
+/** Keep in the address what is chosen, once the reader rests: some browsers refuse to do so at every letter. */
 function address() {
   clearTimeout(later);
-  later = setTimeout(addressNow);
+  later = setTimeout(addressNow, REST);
 }
 
 function addressNow() {

@@ -41,16 +41,23 @@ function timeline(shown, lane, { pick, chosen, height = 190, label }) {
       const text = tick ? seconds(tick) : "0";
       pen.fillText(text, Math.min(at + 3, width - pen.measureText(text).width - 2), tall - 4);
     }
-    const drawn = new Set();
+    // Of many small bars in one place the first is enough, unless what became of them differs.
+    const drawn = {};
+    const columns = Math.ceil(width) + 1;
+    let inked = "";
     for (const call of shown) {
-      const [left, wide] = bar(call);
+      const left = x(call.began);
+      const wide = Math.max(2, x(call.began + call.took) - left);
       if (left + wide < 0 || left > width) continue;
-      // Of many small bars in one place the first is enough, unless what became of them differs.
-      const place = wide > 2 || chosen ? "" : `${call[lane]} ${left | 0} ${call.outcome}`;
-      if (place && drawn.has(place)) continue;
-      drawn.add(place);
-      pen.globalAlpha = chosen && call !== chosen ? 0.55 : 1;
-      pen.fillStyle = colour(call.outcome);
+      if (wide <= 2 && !chosen) {
+        const places = (drawn[call.outcome] ??= new Uint8Array(columns * lanes));
+        const place = call[lane] * columns + Math.max(0, left | 0);
+        if (places[place]) continue;
+        places[place] = 1;
+      }
+      if (chosen) pen.globalAlpha = call === chosen ? 1 : 0.55;
+      // A canvas reads its colours anew each time it is given one.
+      if (call.outcome !== inked) pen.fillStyle = colour((inked = call.outcome));
       pen.fillRect(left, call[lane] * row + 1, Math.max(2, wide - 1), row - (row > 5 ? 2 : 1));
       if (call === chosen || call === over) {
         pen.globalAlpha = 1;
