@@ -1,4 +1,4 @@
-"""Workflow commands of GitHub Actions: what was refused, marked at its test on the page of a pull request.
+"""Workflow commands of GitHub Actions: what was refused or has changed, marked at its test on the page of a run.
 
 Protocol: docs.github.com, "Workflow commands for GitHub Actions".
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from pytest_lmcache.drift.results import Result
+from pytest_lmcache.drift.text import told
 from pytest_lmcache.journal import Entry
 
 
@@ -17,6 +19,20 @@ def commands(entries: Iterable[Entry], workspace: str, root: Path) -> list[str]:
         _command("error", _path(entry, workspace, root), "lmcache", refusal)
         for entry in entries
         for refusal in entry.refusals
+    ]
+
+
+def drifted(failing: Iterable[Result], entries: Iterable[Entry], workspace: str, root: Path) -> list[str]:
+    """A line for each recording that a verify run fails for, at the test that used it first."""
+    known = {entry.name: entry for entry in entries}
+    return [
+        _command(
+            "error",
+            _path(known[result.test], workspace, root) if result.test in known else "",
+            "lmcache verify",
+            f"{told(result)}: {result.path}\n{result.shown}",
+        )
+        for result in failing
     ]
 
 

@@ -10,6 +10,11 @@ from typing import Any
 from pytest_lmcache.errors import BadOption
 
 MODES = ("replay", "record", "refresh", "off")
+VERIFY = "verify"
+RUN_MODES = (*MODES, VERIFY)
+REPLAYING = frozenset({"replay", VERIFY})
+"""The modes in which a test gets recorded answers, or a miss."""
+
 KEYS = ("request", "messages")
 ADAPTERS = ("litellm", "http", "dspy")
 
@@ -17,8 +22,18 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 *
 
 
 def read_mode(value: Any) -> str:
-    """A mode. Raises BadOption listing the four."""
+    """A mode that a test may have. Raises BadOption listing the four."""
+    if value == VERIFY:
+        raise BadOption(
+            "mode='verify' checks a whole run, so it is given on the command line, as --lmcache=verify, or in "
+            "PYTEST_LMCACHE"
+        )
     return one_of("mode", MODES)(value)
+
+
+def read_run_mode(value: Any) -> str:
+    """A mode for a whole run, from where a person starts it. Raises BadOption listing the five."""
+    return one_of("mode", RUN_MODES)(value)
 
 
 def read_size(value: Any) -> int:
@@ -180,6 +195,21 @@ def read_amount(name: str) -> Callable[[Any], float]:
         return float(number)
 
     return read
+
+
+def read_share(value: Any) -> float:
+    """A similarity, from 0 to 1."""
+    if not re.fullmatch(r"0|1|0?\.\d+|[01]\.0*|0\.\d+", str(value).strip()):
+        raise BadOption(f"--lmcache-similarity={value!r} is no number from 0 to 1, such as 0.3")
+    return float(value)
+
+
+def read_sample(value: Any) -> tuple[int, str]:
+    """How many recordings, and the seed they are chosen by, empty where none is given: `20`, `20:3f9c2a7b`."""
+    size, _, seed = str(value).strip().partition(":")
+    if not size.isdecimal() or int(size) < 1:
+        raise BadOption(f"--lmcache-sample={value!r} is no number of recordings from 1, such as 20, or 20:SEED")
+    return int(size), seed.strip()
 
 
 def read_adapters(value: Any) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from pytest_lmcache.ages import Stale, spelled
+from pytest_lmcache.readers import REPLAYING
 
 _MOST_NAMES = 3
 _MOST_STALE = 10
@@ -72,7 +73,7 @@ def header_line(mode: str, strategy: str, cassettes: str) -> str:
     if mode == "off":
         return "lmcache: off"
     folder = f"{cassettes.rstrip('/')}/"
-    return f"lmcache: {mode}, keyed by {strategy}, {'from' if mode == 'replay' else 'into'} {folder}"
+    return f"lmcache: {mode}, keyed by {strategy}, {'from' if mode in REPLAYING else 'into'} {folder}"
 
 
 def verdict(totals: Totals) -> str:

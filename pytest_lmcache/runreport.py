@@ -15,9 +15,16 @@ FORMAT = 1
 
 
 def document(
-    entries: Sequence[Entry], totals: Totals, exit_status: int, incomplete: Iterable[str], unused: Iterable[str]
+    entries: Sequence[Entry],
+    totals: Totals,
+    exit_status: int,
+    incomplete: Iterable[str],
+    unused: Iterable[str],
+    verified: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The whole report. `incomplete` says why `unused` recordings cannot be told; it is empty where they can."""
+    """The whole report. `incomplete` says why `unused` recordings cannot be told; it is empty where they can.
+    `verified` is what a verify run found, see `drift.results`.
+    """
     began = min((call["began"] for entry in entries for call in entry.calls), default=0.0)
     return {
         "format": FORMAT,
@@ -26,6 +33,7 @@ def document(
         "totals": totals.to_dict(),
         "incomplete": list(incomplete),
         "unused": list(unused),
+        "verify": verified,
         "tests": [_told(entry, began) for entry in sorted(entries, key=lambda entry: entry.name)],
     }
 

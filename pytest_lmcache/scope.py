@@ -8,12 +8,13 @@ from threading import Lock, RLock
 from pytest_lmcache import callsite, miss
 from pytest_lmcache.ages import Stale
 from pytest_lmcache.budget import Bounds, above, spent
-from pytest_lmcache.budget.reserved import Budget, Reserved
+from pytest_lmcache.budget.reserved import Budget, Reserved, Stopped
 from pytest_lmcache.call import Call, Recording, Request
 from pytest_lmcache.errors import CassettesUnusable, LiveCall, LMCacheError, Miss, OverBudget, Refusal, StaleRecording
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.miss.stale import stale_text
 from pytest_lmcache.options import Settings
+from pytest_lmcache.readers import REPLAYING
 from pytest_lmcache.recorder import Recorder
 from pytest_lmcache.recorder.bench import Bench, OpenStream
 from pytest_lmcache.recorder.flights import Locks
@@ -32,7 +33,7 @@ def guard_in(mode: str, guard: str) -> str:
     """What becomes of connections to providers that no adapter sees, by the mode and the project's `lmcache_guard`."""
     if guard == "off" or mode == "off":
         return PASS
-    return REFUSE if mode == "replay" else NOTE
+    return REFUSE if mode in REPLAYING else NOTE
 
 
 def bounds_of(settings: Settings) -> Bounds:
@@ -165,12 +166,15 @@ class Scope:
 
     def reserve(self, request: Request) -> Reserved:
         try:
-            reserved = self._budget.reserve(request)
+            reserved = self.afford(request)
         except LMCacheError as error:
             raise self.fail(error) from error
-        if isinstance(reserved, str):
-            raise self._refusal(OverBudget(reserved))
+        if isinstance(reserved, Stopped):
+            raise self._refusal(OverBudget(reserved.text))
         return reserved
+
+    def afford(self, request: Request) -> Reserved | Stopped:
+        return self._budget.reserve(request)
 
     def account(self, *, failed: bool, over: bool) -> None:
         """A phase of the test is done, and with it perhaps the test: it fails when its calls are above its bounds.
@@ -195,6 +199,9 @@ class Scope:
 
     def unrecorded(self, reason: str) -> None:
         self._tally.unrecorded(reason)
+
+    def trouble(self, text: str) -> None:
+        self._tally.trouble(text)
 
     def open_stream(self, stream: OpenStream) -> None:
         self._streams.append(stream)

@@ -51,7 +51,13 @@ class Unread(Protocol):
 
 
 class Pending(Protocol):
-    """A stream on its way to the caller. The adapter's tee reports its end exactly once; later reports are ignored."""
+    """A stream on its way to the caller. The adapter's tee reports its end exactly once; later reports are ignored.
+
+    `patience` is how many seconds the rest of it is read at most, once its caller has left it.
+    """
+
+    @property
+    def patience(self) -> float: ...
 
     def follow(self, rest: Unread) -> None:
         """What is to be read when the caller leaves the stream unread. It must not keep the caller's own object alive:
@@ -107,8 +113,7 @@ class Adapter(Protocol):
 class Recorder(Protocol):
     """Performs one call for the current test: replays it, records it, or refuses it."""
 
-    @property
-    def records_errors(self) -> bool: ...
+    def takes(self, status: int) -> bool: ...
 
     @property
     def injects(self) -> bool: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from pytest_lmcache.budget import Bounds
 from pytest_lmcache.budget.ledger import Ledger
 from pytest_lmcache.budget.reserved import Account, Budget
 from pytest_lmcache.cache import Cache
+from pytest_lmcache.checks import Checklist
 from pytest_lmcache.errors import Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.providers import Hosts
+from pytest_lmcache.readers import REPLAYING, VERIFY
 from pytest_lmcache.recorder import Recorder
 from pytest_lmcache.recorder.bench import Bench
 from pytest_lmcache.recorder.flights import Locks
@@ -36,7 +38,8 @@ class Run:
 
     `recorder` is what adapters ask for at every call: None where calls pass untouched. `guarded` is the scope whose
     connections to providers are guarded, if there is one now. `bounds` are those of the live calls of the run; `alone`
-    says whether this process is all of it.
+    says whether this process is all of it. `checklist` makes that of a verify run, of what its processes share and of
+    the identity of the run.
     """
 
     def __init__(
@@ -48,19 +51,24 @@ class Run:
         *,
         bounds: Bounds | None = None,
         alone: bool = True,
+        checklist: Callable[[Values, str], Checklist] | None = None,
     ) -> None:
         self.settings = settings
         self.identity = identity
-        self.tally = Tally()
+        self.tally = Tally(saves=checklist is None)
         self.recorder: Recorder | None = None
         self.guarded: Scope | None = None
         self._root = root
-        self._bench = Bench(Redactor(environment), Locks(lambda: project_folder(root) / "locks"))
         self._stacks = Stacks(settings, root, identity, self.tally)
         self._scopes: list[Scope] = []
         self._followers: list[Follower] = []
         self._alone = alone
         self._ledger = Ledger(bounds, self._values("budget")) if bounds else None
+        self._bench = Bench(
+            Redactor(environment),
+            Locks(lambda: project_folder(root) / "locks"),
+            checklist(self._values("verify"), identity) if checklist is not None else None,
+        )
 
     @cached_property
     def hosts(self) -> Hosts:
@@ -124,7 +132,7 @@ class Run:
     @property
     def replays(self) -> bool:
         """Whether the calls of this moment are replayed."""
-        return bool(self._scopes) and self._scopes[-1].settings.mode == "replay"
+        return bool(self._scopes) and self._scopes[-1].settings.mode in REPLAYING
 
     def close(self) -> None:
         """The run is over."""
@@ -152,11 +160,10 @@ class Run:
 
     def _budget(self, name: str, settings: Settings, *, lasting: bool) -> Budget:
         accounts = []
-        if settings.mode in ("record", "refresh"):
-            if self._ledger is not None:
-                accounts.append(Account(self._ledger, "all live calls of this run", tries=True))
-            if (own := bounds_of(settings)) and not lasting:
-                accounts.append(Account(Ledger(own, Private()), f"all calls of {name}", tries=False))
+        if settings.mode in ("record", "refresh", VERIFY) and self._ledger is not None:
+            accounts.append(Account(self._ledger, "all live calls of this run", tries=True))
+        if settings.mode in ("record", "refresh") and not lasting and (own := bounds_of(settings)):
+            accounts.append(Account(Ledger(own, Private()), f"all calls of {name}", tries=False))
         return Budget(tuple(accounts), prices.cost, self.tally.warn)
 
 

@@ -11,9 +11,10 @@ from pytest_lmcache.report import Totals
 
 
 class Tally:
-    """What happened so far, from any thread."""
+    """What happened so far, from any thread. Where a run `saves` nothing, its replays count as calls only."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, saves: bool = True) -> None:
+        self._saves = saves
         self._lock = Lock()
         self._outcomes: Counter[str] = Counter()
         self._tokens = 0
@@ -38,7 +39,7 @@ class Tally:
             for name in ("cached_tokens", "cache_creation_tokens"):
                 if name in usage:
                     self._prompt_cache[name] += usage[name]
-            if call.outcome == "replayed":
+            if call.outcome == "replayed" and self._saves:
                 self._tokens += call.total_tokens
                 self._seconds += call.take.latency
                 if call.take.cost is not None:

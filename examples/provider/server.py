@@ -30,7 +30,8 @@ class Provider:
     `latency` is the seconds before every answer, `chunk_latency` those before every event of a stream, `stall` how
     long a request that asks for a timeout is kept waiting. All three may be set while it runs, and so may `coding`, the
     content coding of answers to those who accept it. While `gate` is clear, every stream stops after its third event,
-    for at most `stall` seconds.
+    for at most `stall` seconds. While there is a `mark`, it stands in every answer in place of one that is never the
+    same twice; what `edit` makes of a reply is sent in its place.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class Provider:
         self.chunk_latency = chunk_latency
         self.stall = stall
         self.coding = ""
+        self.mark = ""
+        self.edit: Callable[[Reply], Reply] | None = None
         self.cookie = secrets.token_hex(16)
         self.stopped = threading.Event()
         self.gate = threading.Event()
@@ -87,8 +90,9 @@ class Provider:
         return sum(path_part in received.path for received in self.requests)
 
     def reset(self) -> None:
-        """Forget what was received, which faults have had their turn, and the cached prompts."""
+        """Forget what was received, which faults have had their turn, and the cached prompts. Answer as at first."""
         with self._lock:
+            self.mark, self.edit = "", None
             self._requests.clear()
             self._faults.reset()
             self._remembered.clear()
@@ -103,10 +107,11 @@ class Provider:
             fault = self._faults.asked_for(received)
         if self._log is not None:
             self._log(f"{serial:>5}  {received.method} {received.path}  {received.model}")
-        mark = f"{serial}-{secrets.token_hex(2)}"
+        mark = self.mark or f"{serial}-{secrets.token_hex(2)}"
         turn = Turn(serial, mark, int(time.time()), self.url, self._remembered)
         reply = fault.reply(received, turn) if fault is not None else None
-        return reply or answer_to(received, turn), fault
+        reply = reply or answer_to(received, turn)
+        return self.edit(reply) if self.edit is not None else reply, fault
 
 
 class _Server(ThreadingHTTPServer):

@@ -62,7 +62,7 @@ def _error(response: dict[str, Any]) -> str:
         text = attributes.get("message") if isinstance(attributes, dict) else None
         return f"{response.get('class', 'error')}: {text}"
     status = response.get("status")
-    if isinstance(status, int) and status >= 400:
+    if isinstance(status, int) and not 200 <= status < 300:
         return f"HTTP {status}: {_said(response)}"
     return ""
 

@@ -11,7 +11,6 @@ from typing import Any
 from pytest_lmcache.adapters.loopend import Lasting, outlast
 from pytest_lmcache.adapters.nesting import inside
 from pytest_lmcache.errors import UnstorableResponse
-from pytest_lmcache.recorder import unread
 from pytest_lmcache.recorder.loops import running
 from pytest_lmcache.seam import Answer, Pending
 
@@ -82,13 +81,13 @@ class Source:
             if self.ended or self.reader is not None:
                 return
             if not self.awaited:
-                self._deadline = time.monotonic() + unread.DRAIN_SECONDS
+                self._deadline = time.monotonic() + self.pending.patience
                 reader = threading.Thread(target=self._read, daemon=True)
                 reader.start()
                 self.reader = reader
             elif self.loop is not None:
                 self.reader = Lasting(self._aread(), loop=self.loop)
-                timer = self.loop.call_later(unread.DRAIN_SECONDS, self._stop_reading)
+                timer = self.loop.call_later(self.pending.patience, self._stop_reading)
                 self.reader.add_done_callback(lambda _: timer.cancel())
                 self.reader.add_done_callback(lambda _: self._give_up())
 
@@ -184,7 +183,7 @@ class Source:
         """Read the rest where nothing can be read behind the caller's back: under trio, which httpx runs on as well."""
         import anyio
 
-        with anyio.move_on_after(unread.DRAIN_SECONDS):
+        with anyio.move_on_after(self.pending.patience):
             await self._aread()
 
     def _stop_reading(self) -> None:
@@ -195,7 +194,7 @@ class Source:
     def _give_up(self) -> None:
         if not self.ended:
             self.ended = True
-            self.pending.abandon(f"the caller left the stream, and its rest took more than {unread.DRAIN_SECONDS:g} s")
+            self.pending.abandon(f"the caller left the stream, and its rest took more than {self.pending.patience:g} s")
 
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, Exception):

@@ -19,6 +19,14 @@ class Account:
     tries: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A call that may not be made: the `reason` in a few words, and the whole explanation."""
+
+    reason: str
+    text: str
+
+
 class Reserved:
     """What was set aside for one call under way. Exactly one of the methods is called at its end."""
 
@@ -52,7 +60,7 @@ class Budget:
         self._price = price
         self._warn = warn
 
-    def reserve(self, request: Request) -> Reserved | str:
+    def reserve(self, request: Request) -> Reserved | Stopped:
         """Set aside what a call will take, or say why it may not be made. Raises TierUnavailable."""
         held: list[tuple[Account, Estimate]] = []
         for account in self._accounts if counts(request) else ():
@@ -61,7 +69,8 @@ class Budget:
             if crossed:
                 for other, set_aside in held:
                     other.ledger.settle(set_aside, Amount())
-                return stopped(crossed, account.whose, taken, expected, request)
+                text = stopped(crossed, account.whose, taken, expected, request)
+                return Stopped(f"{' and '.join(crossed)} is reached", text)
             held.append((account, expected))
         return Reserved(tuple(held), lambda: self._unknown(request.model))
 

@@ -121,7 +121,7 @@ class Intake:
         return FileReport(name, made, tuple(refused), tuple(others.items()), drifted)
 
     def _made(self, name: str, source: Source, interaction: Interaction, call: Told) -> Made:
-        exchange = Exchange(call.request, errors=self._errors)
+        exchange = Exchange(call.request, takes=lambda status: False)
         arguments = (interaction.method, interaction.uri, interaction.asked.body)
         identity = self._identities.of(exchange, "", arguments, credential_of(interaction.asked.headers))
         assert identity is not None

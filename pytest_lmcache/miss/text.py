@@ -12,6 +12,7 @@ from pytest_lmcache.call import JSON, Request
 from pytest_lmcache.miss.differences import Difference, differences
 from pytest_lmcache.miss.glance import glance, is_message, payload, quoted, spoken, who
 from pytest_lmcache.miss.worddiff import visible
+from pytest_lmcache.readers import VERIFY
 
 WIDTH = 118
 MOST_DIFFERENCES = 6
@@ -99,7 +100,8 @@ def _headline(report: MissReport) -> str:
             f'lmcache: the recording of this call has {takes}, repeat="next" gives each of them once, '
             f"and this call asks for number {report.take}."
         )
-    return f"lmcache: nothing recorded answers this call, and {report.mode} makes no live calls."
+    does = "records nothing" if report.mode == VERIFY else "makes no live calls"
+    return f"lmcache: nothing recorded answers this call, and {report.mode} {does}."
 
 
 def _asked(request: Request) -> Iterator[str]:

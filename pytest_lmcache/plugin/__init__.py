@@ -15,12 +15,13 @@ import pytest
 
 from pytest_lmcache.errors import LMCacheError, Refusal
 from pytest_lmcache.options import OPTIONS
-from pytest_lmcache.readers import MODES
+from pytest_lmcache.readers import RUN_MODES, VERIFY
 
 if TYPE_CHECKING:
     from pytest_lmcache.plugin.active import Active
 
 ENVIRONMENT = "PYTEST_LMCACHE"
+VERIFY_PLUGIN = "lmcache-verify"
 MARKER = (
     "lmcache(key=..., mode=..., ignore=[...], normalize=[...], repeat=..., cassettes=..., record_errors=..., "
     "max_age=..., stale=..., allow_secrets=[...], cache=..., max_calls=..., max_tokens=..., max_cost=...): record the "
@@ -42,7 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MODE",
         help=(
             "replay: answer from recordings, a miss fails the test. record: replay what is known, record what is "
-            "missing. refresh: call live for everything that runs, replace what passed. off: stand aside. "
+            "missing. refresh: call live for everything that runs, replace what passed. verify: replay, ask the "
+            "provider once more for each recording used, write nothing, say what has changed. off: stand aside. "
             "The mode covers every test of the run; without it only tests with the lmcache marker or fixture replay."
         ),
     )
@@ -78,6 +80,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lmcache-max-calls", metavar="N", help="refuse live calls of this run, with all its workers, beyond so many"
     )
+    group.addoption(
+        "--lmcache-similarity",
+        metavar="SHARE",
+        help="with --lmcache=verify, fail a run in which an answer shares less of its words with the recorded one "
+        "(0 to 1, default: 0.3; 0 accepts any wording)",
+    )
+    group.addoption(
+        "--lmcache-sample",
+        metavar="N[:SEED]",
+        help="with --lmcache=verify, check so many recordings of the cassette folder only, chosen at random",
+    )
     for option in filter(lambda option: option.ini_type, OPTIONS):
         default = f" (default: {option.default})" if option.default else ""
         parser.addini(f"lmcache_{option.name}", f"{option.help}{default}", type=option.ini_type, default=None)  # type: ignore[arg-type]
@@ -85,7 +98,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
-    mode = run_mode(early_config, early_config.known_args_namespace.lmcache)
+    known = early_config.known_args_namespace
+    mode = run_mode(early_config, known.lmcache)
+    for name in ("lmcache_sample", "lmcache_similarity"):
+        if getattr(known, name) is not None and mode != VERIFY:
+            raise pytest.UsageError(f"--{name.replace('_', '-')} goes with --lmcache=verify")
     if mode not in (None, "off"):
         activate(early_config, mode)
     elif mode is None and _has_recordings(early_config):
@@ -157,20 +174,20 @@ def lmcache(request: pytest.FixtureRequest) -> Any:
 
 def run_mode(config: pytest.Config, option: str | None) -> str | None:
     """The mode set for the whole run, by command line, environment or ini, or None."""
-    from pytest_lmcache.readers import read_mode
+    from pytest_lmcache.readers import read_mode, read_run_mode
 
     if option == "":
-        raise pytest.UsageError(f"--lmcache needs a mode: one of {', '.join(MODES)}, as in --lmcache=replay")
+        raise pytest.UsageError(f"--lmcache needs a mode: one of {', '.join(RUN_MODES)}, as in --lmcache=replay")
     sources = (
-        ("--lmcache", option),
-        (ENVIRONMENT, os.environ.get(ENVIRONMENT) or None),
-        ("ini lmcache_mode", config.getini("lmcache_mode")),
+        ("--lmcache", option, read_run_mode),
+        (ENVIRONMENT, os.environ.get(ENVIRONMENT) or None, read_run_mode),
+        ("ini lmcache_mode", config.getini("lmcache_mode"), read_mode),
     )
     modes = []
-    for source, value in sources:
+    for source, value, read in sources:
         if value is not None:
             try:
-                modes.append(read_mode(value))
+                modes.append(read(value))
             except LMCacheError as error:
                 raise pytest.UsageError(f"{source}: {error}") from None
     return modes[0] if modes else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from pytest_lmcache import placeholders, report
 from pytest_lmcache.adapters import Watch
 from pytest_lmcache.calls import Calls
+from pytest_lmcache.checks import Checklist
 from pytest_lmcache.errors import BadOption, Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.plugin import opted_in, overridden, reports
@@ -20,8 +21,10 @@ from pytest_lmcache.plugin.scopes import PLAN, SCOPE, Scopes
 from pytest_lmcache.plugin.sources import config_values, marker_sources, run_bounds, run_settings
 from pytest_lmcache.plugin.stories import Stories
 from pytest_lmcache.plugin.summary import summary_of
+from pytest_lmcache.readers import VERIFY
 from pytest_lmcache.scope import Scope
 from pytest_lmcache.session import Gate, Run
+from pytest_lmcache.shared import Values
 
 SETTINGS_FIXTURE = "_lmcache_settings"
 
@@ -32,6 +35,7 @@ class Active:
     def __init__(self, config: pytest.Config, mode: str | None) -> None:
         self._mode = mode
         self._fixtures: set[str] = set()
+        self._summary = summary_of(config)
         self.run = Run(
             run_settings(config),
             Path(config.rootpath),
@@ -39,12 +43,12 @@ class Active:
             os.environ,
             bounds=run_bounds(config),
             alone="PYTEST_XDIST_TESTRUNUID" not in os.environ,
+            checklist=_checklist(config) if mode == VERIFY else None,
         )
         self._quiet = placeholders.Environment(os.environ, placeholders.QUIET)
         guard = self.run.settings.guard
         self._guards_all = guard == "all"
         self._watch = Watch(self.run.settings.adapters, Gate(self.run), guard=guard != "off")
-        self._summary = summary_of(config)
         self._reports = reports.reports_of(config, self._summary) if reports.wanted(config) else None
         self._stories = Stories(
             wanted=self._reports is not None, conversations=bool(config.known_args_namespace.lmcache_html)
@@ -189,6 +193,12 @@ class Active:
 def calls_of(item: pytest.Item) -> Calls:
     """The calls of a test so far."""
     return Calls(item.stash.get(SCOPE, None))
+
+
+def _checklist(config: pytest.Config) -> Callable[[Values, str], Checklist]:
+    from pytest_lmcache.plugin.verify import verify_of
+
+    return verify_of(config).checklist
 
 
 def _kept(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Generator[None, Any, Any]:

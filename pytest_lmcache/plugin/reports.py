@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_lmcache.errors import LMCacheError
 from pytest_lmcache.journal import Entry
+from pytest_lmcache.plugin import VERIFY_PLUGIN
 from pytest_lmcache.plugin.summary import Summary
 from pytest_lmcache.report import Totals
 from pytest_lmcache.unused import Facts, incomplete, unused
+
+if TYPE_CHECKING:
+    from pytest_lmcache.plugin.verify import Verify
 
 WORKER = "lmcache_entries"
 _NAME = "lmcache-reports"
@@ -69,6 +73,12 @@ class Reports:
         """Take in what a process tells."""
         self._entries += entries
 
+    @property
+    def _verify(self) -> Verify | None:
+        """What a verify run found, None for a run in another mode."""
+        verify: Verify | None = self._config.pluginmanager.get_plugin(VERIFY_PLUGIN)
+        return verify
+
     @pytest.hookimpl
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         self._deselected += len(items)
@@ -103,9 +113,7 @@ class Reports:
         if fails and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if annotates():
-            from pytest_lmcache.github import commands
-
-            self._lines += commands(self._entries, os.environ.get("GITHUB_WORKSPACE", ""), self._config.rootpath)
+            self._annotate()
         written = [self._write(int(session.exitstatus), reasons, left), self._draw(int(session.exitstatus))]
         if not all(written) and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -114,6 +122,15 @@ class Reports:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         for line in self._lines:
             terminalreporter.write_line(line)
+
+    def _annotate(self) -> None:
+        from pytest_lmcache.github import commands, drifted
+
+        where = os.environ.get("GITHUB_WORKSPACE", ""), self._config.rootpath
+        self._lines += commands(self._entries, *where)
+        verify = self._verify
+        if verify is not None:
+            self._lines += drifted(verify.results.failing(verify.least), self._entries, *where)
 
     def _facts(self, session: pytest.Session) -> Facts:
         option = self._config.getoption
@@ -197,7 +214,9 @@ class Reports:
         from pytest_lmcache.runreport import document, written
 
         paths = [f"{folder}/{name}" for folder, names in left.items() for name in names]
-        told = document(self._entries, self._summary.totals, exit_status, reasons, paths)
+        verify = self._verify
+        found = verify.results.document(verify.least) if verify is not None else None
+        told = document(self._entries, self._summary.totals, exit_status, reasons, paths, found)
         return self._made("lmcache_report", lambda file: written(file, told))
 
     def _draw(self, exit_status: int) -> bool:

@@ -14,7 +14,7 @@ from pytest_lmcache.budget import Bounds
 from pytest_lmcache.errors import BadOption
 from pytest_lmcache.options import OPTIONS, RunSettings, read_values
 from pytest_lmcache.plugin import ENVIRONMENT
-from pytest_lmcache.readers import read_amount, read_mode, read_number
+from pytest_lmcache.readers import read_amount, read_number, read_run_mode
 
 Source: TypeAlias = tuple[str, dict[str, Any]]
 
@@ -45,9 +45,9 @@ def run_sources(config: pytest.Config) -> tuple[list[Source], list[Source]]:
     """The sources stronger than a marker, and those weaker than `lmcache_config`."""
     strong: list[Source] = []
     if option := config.known_args_namespace.lmcache:
-        strong.append(("command line", {"mode": read_mode(option)}))
+        strong.append(("command line", {"mode": read_run_mode(option)}))
     if variable := os.environ.get(ENVIRONMENT):
-        strong.append(("environment", {"mode": read_mode(variable)}))
+        strong.append(("environment", {"mode": read_run_mode(variable)}))
     values = {option.name: ini(config, option.name) for option in OPTIONS if option.marker and option.ini_type}
     return strong, [("ini", {name: value for name, value in values.items() if value is not None})]
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import Settings
+from pytest_lmcache.readers import REPLAYING, VERIFY
 from pytest_lmcache.recorder.bench import Asked, Bench, Log
+from pytest_lmcache.recorder.check import Check
 from pytest_lmcache.recorder.desk import Desk
 from pytest_lmcache.recorder.flight import Flight
 from pytest_lmcache.recorder.flights import Caller
@@ -27,10 +29,10 @@ class Recorder:
         self._desk = Desk(settings, rule, stack, bench, log)
         self._plan = plan
 
-    @property
-    def records_errors(self) -> bool:
-        """Whether a provider's error is recorded as an answer is."""
-        return self._desk.settings.record_errors
+    def takes(self, status: int) -> bool:
+        """Whether an answer with this HTTP status is read for us: where it is checked, whatever it says."""
+        settings = self._desk.settings
+        return settings.mode == VERIFY or 200 <= status < 300 or (status >= 400 and settings.record_errors)
 
     @property
     def injects(self) -> bool:
@@ -82,6 +84,8 @@ class Recorder:
             pause = take.latency * self._plan.scale(asked.request)
             if pause > 0:
                 yield Linger(pause, self._plan.over)
+            if desk.bench.checklist is not None:
+                yield from Check(desk, adapter, asked, desk.bench.checklist).steps()
             return desk.rebuilt(adapter, asked, take)
         return (yield from self._flight(adapter, asked, is_async=is_async).steps())
 
@@ -94,6 +98,6 @@ class Recorder:
 
     def _flight(self, adapter: Adapter, asked: Asked, *, is_async: bool) -> Flight:
         desk = self._desk
-        if desk.settings.mode == "replay":
+        if desk.settings.mode in REPLAYING:
             raise desk.log.refuse(asked.call("missed", "none"))
         return Flight(desk, adapter, asked, Caller.current(is_async=is_async))

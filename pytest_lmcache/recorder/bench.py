@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pytest_lmcache.ages import Clock, Stale
-from pytest_lmcache.budget.reserved import Reserved
+from pytest_lmcache.budget.reserved import Reserved, Stopped
 from pytest_lmcache.call import Call, Key, Recording, Request, Take
+from pytest_lmcache.checks import Checklist
 from pytest_lmcache.errors import LMCacheError, Refusal
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.recorder.flights import Flights, Locks
@@ -61,18 +62,28 @@ class Log(Protocol):
     def reserve(self, request: Request) -> Reserved:
         """A call is about to go live: set aside what it will take. Raises Refusal where that crosses a bound."""
 
+    def afford(self, request: Request) -> Reserved | Stopped:
+        """The same for a call of our own, which is not made where that crosses a bound. Raises TierUnavailable."""
+
     def unrecorded(self, reason: str) -> None:
         """A live answer reached the test and could not be recorded."""
+
+    def trouble(self, text: str) -> None:
+        """Something went wrong that must not go unnoticed."""
 
     def open_stream(self, stream: OpenStream) -> None:
         """A stream was handed to the test; it may have to be drained when the test leaves it unread."""
 
 
 class Bench:
-    """What the recorders of a run share: single flight, file locks, redaction, and the time."""
+    """What the recorders of a run share: single flight, file locks, redaction, and the time.
 
-    def __init__(self, redactor: Redactor, locks: Locks) -> None:
+    `checklist` says what is to be checked, None where nothing is.
+    """
+
+    def __init__(self, redactor: Redactor, locks: Locks, checklist: Checklist | None = None) -> None:
         self.redactor = redactor
+        self.checklist = checklist
         self.flights = Flights()
         self.locks = locks
         self.clock = Clock()

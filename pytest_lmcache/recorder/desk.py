@@ -69,6 +69,10 @@ class Desk:
         """The SDK's own object from a take. Raises Refusal for an answer of which the adapter can make none."""
         return self._made(adapter, asked, lambda: adapter.build(take.parsed()))
 
+    def recording(self, asked: Asked) -> Recording:
+        """The recording that has answered a call."""
+        return self._stack.find(asked.key, self.settings.mode).recording
+
     def has(self, asked: Asked) -> bool:
         """Whether a recording answers a call. Raises Refusal for one that cannot be read."""
         return self._found(asked) is not None

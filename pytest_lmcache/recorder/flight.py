@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_lmcache.budget.reserved import Reserved
 from pytest_lmcache.errors import UnstorableResponse
+from pytest_lmcache.recorder import unread
 from pytest_lmcache.recorder.bench import Asked
 from pytest_lmcache.recorder.desk import Desk
 from pytest_lmcache.recorder.flights import Caller, try_acquire
@@ -147,6 +148,10 @@ class OpenStream:
         self._lock = RLock()
         self.ended = False
         self.rest: Unread | None = None
+
+    @property
+    def patience(self) -> float:
+        return unread.DRAIN_SECONDS
 
     def follow(self, rest: Unread) -> None:
         self.rest = rest

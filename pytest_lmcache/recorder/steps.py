@@ -53,7 +53,14 @@ class ReadRest:
     rest: Unread
 
 
-Step = Wait | Linger | Meet | AskProvider | ReadRest
+@dataclass(frozen=True, slots=True)
+class ReadWhole:
+    """A step: read a stream that this very call was given, to its end."""
+
+    rest: Unread
+
+
+Step = Wait | Linger | Meet | AskProvider | ReadRest | ReadWhole
 Steps = Generator[Step, Any, Any]
 
 
@@ -80,7 +87,7 @@ def drive(steps: Steps, call: Callable[[], Any], meet: Callable[[Exception], Any
                 step.over.wait(step.seconds)
                 step = next(steps)
                 continue
-            if isinstance(step, ReadRest):
+            if isinstance(step, ReadRest | ReadWhole):
                 step = steps.send(finish(step.rest))
                 continue
             try:
@@ -104,7 +111,11 @@ async def adrive(steps: Steps, call: Callable[[], Awaitable[Any]], meet: Callabl
                 await pause(step.seconds)
                 step = next(steps)
                 continue
-            if isinstance(step, ReadRest):
+            if isinstance(step, ReadWhole) and step.rest.awaited:
+                # Also where the loop is none of asyncio's.
+                step = steps.send(await step.rest.adrain())
+                continue
+            if isinstance(step, ReadRest | ReadWhole):
                 step = steps.send(await afinish(step.rest))
                 continue
             try:

@@ -10,6 +10,7 @@ import ujson
 
 from pytest_lmcache.call import Key, Recording, Take
 from pytest_lmcache.errors import BadRecording, TierUnavailable
+from pytest_lmcache.readers import REPLAYING
 from pytest_lmcache.tiers.cassettes import Cassettes
 from pytest_lmcache.tiers.disk import Disk
 from pytest_lmcache.tiers.memory import Memory
@@ -99,7 +100,7 @@ class Stack:
             self._committed.add(recording.key.digest)
 
     def _looks(self, mode: str) -> tuple[Callable[[Key], Found], ...]:
-        if mode == "replay":
+        if mode in REPLAYING:
             return self._in_memory_if_committed, self._in_cassettes
         if mode == "record":
             return self._in_memory, self._in_cassettes, self._in_disk

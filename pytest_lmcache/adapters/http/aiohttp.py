@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks, reader
 from pytest_lmcache.adapters.http.answers import Replay
-from pytest_lmcache.adapters.http.exchange import Exchange, asked
+from pytest_lmcache.adapters.http.exchange import Exchange, Takes, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import Request
@@ -42,9 +42,7 @@ def awaited(module: ModuleType, gate: Gate, original: _REQUEST) -> _REQUEST:
         if recorder is not None and plausible(method, str(str_or_url)):
             arguments = await _arguments(module, session, method, str_or_url, options)
             if arguments is not None and (question := asked(*arguments)) is not None:
-                exchange = _Exchange(
-                    question, errors=recorder.records_errors, session=session, url=str_or_url, options=options
-                )
+                exchange = _Exchange(question, takes=recorder.takes, session=session, url=str_or_url, options=options)
                 response = await recorder.aperform(exchange, "", arguments, credential_of(headers()), call)
                 await exchange.check(response)
                 return response
@@ -55,8 +53,8 @@ def awaited(module: ModuleType, gate: Gate, original: _REQUEST) -> _REQUEST:
 
 
 class _Exchange(Exchange):
-    def __init__(self, request: Request, *, errors: bool, session: Any, url: Any, options: dict[str, Any]) -> None:
-        super().__init__(request, errors=errors)
+    def __init__(self, request: Request, *, takes: Takes, session: Any, url: Any, options: dict[str, Any]) -> None:
+        super().__init__(request, takes=takes)
         self._session = session
         self._url = url
         self._options = options

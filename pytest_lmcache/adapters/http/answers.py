@@ -84,7 +84,7 @@ def dump(head: Head, raw: bytes, request: Request) -> Answer:
     kind = head.get("content-type")
     kept: dict[str, JSON] = {name.lower(): value for name, value in sorted(head.headers) if _is_kept(name.lower())}
     record: dict[str, JSON] = {"type": "http", "status": head.status, "headers": kept}
-    if head.status >= 400:
+    if not 200 <= head.status < 300:
         return Answer(record | _content(body, kind), error=True)
     framing = dialects.framing(kind, request)
     if framing is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from pytest_lmcache import dialects
 from pytest_lmcache.adapters.http import answers, owners
@@ -18,6 +18,8 @@ from pytest_lmcache.whatif import Fault
 # pytest shows no frame of a module that says so, and none of its locals: a credential may be among them.
 __tracebackhide__ = True
 
+Takes: TypeAlias = Callable[[int], bool]
+"""Whether an answer with a status is one to be read for the recorder."""
 
 @lru_cache(maxsize=64)
 def asked(method: str, target: str, content_type: str, body: bytes) -> Request | None:
@@ -34,9 +36,9 @@ class Exchange:
 
     name = "http"
 
-    def __init__(self, request: Request, *, errors: bool) -> None:
+    def __init__(self, request: Request, *, takes: Takes) -> None:
         self.request = request
-        self._errors = errors
+        self._takes = takes
 
     def status(self, result: Any) -> int:
         """The status of a response of the library."""
@@ -73,8 +75,7 @@ class Exchange:
         return self.request
 
     def is_stream(self, result: object) -> bool:
-        status = self.status(result)
-        return 200 <= status < 300 or (status >= 400 and self._errors)
+        return self._takes(self.status(result))
 
     def dump(self, result: object) -> Answer | None:
         """Nothing: a redirect, or an error that is not to be recorded, is no answer."""

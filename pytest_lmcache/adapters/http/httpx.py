@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks
 from pytest_lmcache.adapters.http.answers import Replay
-from pytest_lmcache.adapters.http.exchange import AsyncPieces, Exchange, Pieces, asked
+from pytest_lmcache.adapters.http.exchange import AsyncPieces, Exchange, Pieces, Takes, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import Request
@@ -95,7 +95,7 @@ class _Seam:
         question = asked(*arguments)
         if question is None:
             return None, arguments
-        made = _Exchange(question, self._library, transport, errors=recorder.records_errors, awaited=awaited)
+        made = _Exchange(question, self._library, transport, takes=recorder.takes, awaited=awaited)
         return made, arguments
 
     def _unsent(self) -> Any:
@@ -131,8 +131,8 @@ class Library:
 
 
 class _Exchange(Exchange):
-    def __init__(self, request: Request, library: Library, transport: Any, *, errors: bool, awaited: bool) -> None:
-        super().__init__(request, errors=errors)
+    def __init__(self, request: Request, library: Library, transport: Any, *, takes: Takes, awaited: bool) -> None:
+        super().__init__(request, takes=takes)
         self._library = library
         self._transport = transport
         self._awaited = awaited

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks
 from pytest_lmcache.adapters.http.answers import Replay
-from pytest_lmcache.adapters.http.exchange import AsyncPieces, Exchange, Pieces, asked
+from pytest_lmcache.adapters.http.exchange import AsyncPieces, Exchange, Pieces, Takes, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import Request
@@ -78,8 +78,8 @@ class _Opening:
 
 
 class _Exchange(Exchange):
-    def __init__(self, request: Request, module: ModuleType, *, errors: bool, awaited: bool) -> None:
-        super().__init__(request, errors=errors)
+    def __init__(self, request: Request, module: ModuleType, *, takes: Takes, awaited: bool) -> None:
+        super().__init__(request, takes=takes)
         self._module = module
         self._awaited = awaited
 
@@ -146,7 +146,7 @@ def _exchange(
     question = asked(*arguments)
     if question is None:
         return None, arguments
-    return _Exchange(question, module, errors=recorder.records_errors, awaited=awaited), arguments
+    return _Exchange(question, module, takes=recorder.takes, awaited=awaited), arguments
 
 
 def _stop(gate: Gate, request: Any) -> None:

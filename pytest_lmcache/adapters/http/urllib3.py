@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.http import answers, leaks, retrying
 from pytest_lmcache.adapters.http.answers import Replay
-from pytest_lmcache.adapters.http.exchange import Exchange, asked
+from pytest_lmcache.adapters.http.exchange import Exchange, Takes, asked
 from pytest_lmcache.adapters.http.targets import credential_of, target_of
 from pytest_lmcache.adapters.nesting import INSIDE, inside
 from pytest_lmcache.call import JSON, Request
@@ -61,7 +61,7 @@ def blocking(module: ModuleType, gate: Gate, original: Callable[..., Any]) -> Ca
             if arguments is not None and (question := asked(*arguments)) is not None:
                 exchange = _Exchange(
                     question,
-                    errors=recorder.records_errors,
+                    takes=recorder.takes,
                     pool=pool,
                     url=url,
                     preload=bool(_option("preload_content", args, options, default=True)),
@@ -77,8 +77,8 @@ def blocking(module: ModuleType, gate: Gate, original: Callable[..., Any]) -> Ca
 
 
 class _Exchange(Exchange):
-    def __init__(self, request: Request, *, errors: bool, pool: Any, url: str, preload: bool, decode: bool) -> None:
-        super().__init__(request, errors=errors)
+    def __init__(self, request: Request, *, takes: Takes, pool: Any, url: str, preload: bool, decode: bool) -> None:
+        super().__init__(request, takes=takes)
         self._pool = pool
         self.injected: object = None
         self._url = url

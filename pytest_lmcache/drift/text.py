@@ -1,0 +1,99 @@
+"""The end of a verify run in lines for people. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+
+from pytest_lmcache.budget import dollars
+from pytest_lmcache.drift.results import Result, Results, ordered
+
+_MOST_ACCEPTED = 10
+
+
+def lines(results: Results, least: float, *, everything: bool = False) -> Iterator[str]:
+    """A line that counts, two for each recording that is not identical, and what was left out.
+
+    Of the rewordings that are accepted the least similar are shown, or, if asked for, `everything`.
+    """
+    if not results.checked:
+        yield f"lmcache: verify checked nothing: {_why_nothing(results)}"
+    else:
+        yield f"lmcache: {_several(results.checked, 'recording')} verified: {_counted(results)}{_spent(results)}"
+        yield from _each(results, least, everything=everything)
+    for reason, count in Counter(result.shown for result in results.found if result.kind == "skipped").items():
+        yield f"  {count:,} skipped: {reason}"
+    if results.size is not None:
+        yield from _sampled(results)
+    if failing := results.failing(least):
+        yield f"lmcache: this run fails for what has changed: {_reasons(failing, least)}"
+
+
+def told(result: Result) -> str:
+    """A verdict in a word or two: `reworded 0.87`."""
+    if result.kind != "reworded" or result.similarity is None:
+        return result.kind
+    # Rounded down, so that what is below a bound never looks as if it were not.
+    return f"reworded {math.floor(result.similarity * 100 + 1e-9) / 100:.2f}"
+
+
+def _each(results: Results, least: float, *, everything: bool) -> Iterator[str]:
+    shown = [result for result in results.found if result.kind not in ("identical", "skipped")]
+    failing = results.failing(least)
+    accepted = ordered(result for result in shown if not result.fails(least))
+    kept = accepted if everything else accepted[:_MOST_ACCEPTED]
+    for result in (*failing, *kept):
+        take = f", take {result.take} of {result.takes}" if result.take and result.takes > 1 else ""
+        yield f"  {told(result):<13}  {result.path} ({result.test}{take})"
+        yield f"                 {result.shown}"
+    if left := len(accepted) - len(kept):
+        yield f"  and {_several(left, 'more rewording')} that {'is' if left == 1 else 'are'} closer; -v shows all"
+
+
+def _counted(results: Results) -> str:
+    names = {"error": "error" if results.counts["error"] == 1 else "errors"}
+    counts = {names.get(kind, kind): count for kind, count in results.counts.items() if kind != "skipped"}
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+
+
+def _spent(results: Results) -> str:
+    tokens = sum(
+        result.tokens.get("prompt_tokens", 0) + result.tokens.get("completion_tokens", 0) for result in results.found
+    )
+    cost = sum(result.cost or 0.0 for result in results.found)
+    spent = [_several(tokens, "token")] if tokens else []
+    spent += [dollars(cost)] if cost else []
+    return f" · {' and '.join(spent)} spent" if spent else ""
+
+
+def _sampled(results: Results) -> Iterator[str]:
+    again = f"--lmcache-sample={results.size}:{results.seed}"
+    for folder, (chosen, total) in sorted(results.drawn.items()):
+        used = sum(result.path.startswith(f"{folder}/") for result in results.found)
+        unused = f"; {chosen - used:,} of them no test of this run used" if chosen > used else ""
+        yield f"  sample: {chosen:,} of {_several(total, 'recording')} in {folder}/{unused}"
+    yield f"  the same ones again: {again}"
+
+
+def _why_nothing(results: Results) -> str:
+    if results.found:
+        count = len(results.found)
+        return f"{_several(count, 'recording')} {'was' if count == 1 else 'were'} used, and skipped"
+    if any(chosen for chosen, _ in results.drawn.values()):
+        return "no test of this run used a recording of the sample"
+    return "no test of this run used a recording"
+
+
+def _reasons(failing: list[Result], least: float) -> str:
+    counts = Counter(result.kind for result in failing)
+    parts = [f"{counts['changed']:,} changed"] if counts["changed"] else []
+    if counts["error"]:
+        parts.append(_several(counts["error"], "error"))
+    if counts["reworded"]:
+        parts.append(f"{counts['reworded']:,} reworded with a similarity below {least:g} (--lmcache-similarity)")
+    return ", ".join(parts)
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
