@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from threading import Lock
 from typing import Any
@@ -48,17 +47,18 @@ class Check:
         if isinstance(reserved, str):
             self._tell(recording, skipped=reserved)
             return
-        began = time.perf_counter()
+        clock = self._desk.bench.clock
+        began = clock.now()
         try:
             answer = yield from self._answer()
         except BaseException as error:
             reserved.release()
-            self._failed(recording, error, time.perf_counter() - began)
+            self._failed(recording, error, clock.now() - began)
             if not isinstance(error, Exception):
                 raise
         else:
             reserved.settle(answer.usage, answer.cost)
-            self._answered(recording, answer, time.perf_counter() - began)
+            self._answered(recording, answer, clock.now() - began)
 
     def _afford(self) -> Reserved | str:
         """What is set aside for the call, or why it is not made."""

@@ -14,6 +14,7 @@ from pytest_lmcache.errors import BadRecording, CredentialFound, LMCacheError
 from pytest_lmcache.keys import NAMED, KeyRule, key_of
 from pytest_lmcache.options import Settings
 from pytest_lmcache.patterns import Finding
+from pytest_lmcache.readers import REPLAYING
 from pytest_lmcache.recorder.bench import Asked, Bench, Log
 from pytest_lmcache.recorder.takes import take_of
 from pytest_lmcache.seam import Adapter, Answer
@@ -181,7 +182,7 @@ class Desk:
 
     def _is_fresh(self, recording: Recording) -> bool:
         """Whether a recording may answer by its age; in replay each may, and it is told or refused afterwards."""
-        return self.settings.mode == "replay" or self._stale(recording) is None
+        return self.settings.mode in REPLAYING or self._stale(recording) is None
 
     def _renew(self, asked: Asked) -> None:
         """Note that a call has a recording that was passed over for its age."""
