@@ -27,7 +27,7 @@ from pytest_lmcache.errors import BadOption
 from pytest_lmcache.folding import ORDER, WITHOUT
 from pytest_lmcache.options import OPTIONS, RunSettings, Settings
 from pytest_lmcache.plain import TAGS
-from pytest_lmcache.readers import ADAPTERS, MODES, read_mode
+from pytest_lmcache.readers import ADAPTERS, RUN_MODES, read_run_mode
 
 REFERENCE = ROOT / "docs" / "reference.md"
 BY_INI_NAME = {f"lmcache_{option.name}": option for option in OPTIONS}
@@ -99,7 +99,7 @@ def test_every_command_has_options_that_exist(block: Block, pytestconfig):
         known, unknown = pytestconfig._parser.parse_known_and_unknown_args(words, namespace=argparse.Namespace())
         assert not unknown, f"{block}: {unknown}"
         if known.lmcache is not None:
-            read_mode(known.lmcache)
+            read_run_mode(known.lmcache)
 
 
 @pytest.mark.parametrize("block", all_blocks("console", "yaml", "text", "bash"), ids=str)
@@ -243,7 +243,7 @@ def test_the_marker_names_every_argument():
 
 
 def test_the_reference_has_every_mode(pytestconfig):
-    assert [row[0] for row in table(REFERENCE, "Modes")] == list(MODES)
+    assert [row[0] for row in table(REFERENCE, "Modes")] == list(RUN_MODES)
     group = next(group for group in pytestconfig._parser._groups if group.name == "lmcache")
     written = [row[0] for row in table(REFERENCE, "Command line")]
     assert written == [name for option in group.options for name in option.names()]
