@@ -49,6 +49,9 @@ class Unread(Protocol):
 
     async def adrain(self) -> None: ...
 
+    def stop(self) -> None:
+        """Read no more of it."""
+
 
 class Pending(Protocol):
     """A stream on its way to the caller. The adapter's tee reports its end exactly once; later reports are ignored.

@@ -87,7 +87,7 @@ class Source:
                 self.reader = reader
             elif self.loop is not None:
                 self.reader = Lasting(self._aread(), loop=self.loop)
-                timer = self.loop.call_later(self.pending.patience, self._stop_reading)
+                timer = self.loop.call_later(self.pending.patience, self.stop)
                 self.reader.add_done_callback(lambda _: timer.cancel())
                 self.reader.add_done_callback(lambda _: self._give_up())
 
@@ -186,7 +186,8 @@ class Source:
         with anyio.move_on_after(self.pending.patience):
             await self._aread()
 
-    def _stop_reading(self) -> None:
+    def stop(self) -> None:
+        """Read no more of it. In the loop of an asynchronous stream."""
         self._give_up()
         if isinstance(self.reader, Lasting):
             self.reader.stop()

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_lmcache.budget.reserved import Reserved, Stopped
 from pytest_lmcache.call import Recording
 from pytest_lmcache.checks import FUNCTION, Checked, Checklist
-from pytest_lmcache.errors import LMCacheError, UnstorableResponse
+from pytest_lmcache.errors import LMCacheError, Refusal, UnstorableResponse
 from pytest_lmcache.patterns import masked
 from pytest_lmcache.recorder.bench import Asked
 from pytest_lmcache.recorder.desk import Desk
@@ -81,7 +81,12 @@ class Check:
         # An asynchronous stream that nobody holds counts as left by its caller.
         held = self._adapter.tee(result, heard)
         if heard.rest is not None and not heard.ended:
-            yield ReadWhole(heard.rest)
+            try:
+                yield ReadWhole(heard.rest)
+            except BaseException:
+                # The test is stopped, and does not wait for what it never asked for.
+                heard.rest.stop()
+                raise
         del held
         return heard.answer()
 
@@ -90,8 +95,7 @@ class Check:
         if answer is not None:
             self._answered(recording, answer, seconds)
             return
-        said = str(error) if isinstance(error, LMCacheError) else f"{type(error).__name__}: {error}"
-        self._tell(recording, failure=self._safe(said))
+        self._tell(recording, failure=self._safe(_said(error)))
 
     def _answered(self, recording: Recording, answer: Answer, seconds: float) -> None:
         live = take_of(answer, seconds, self._desk.bench.redactor)
@@ -105,6 +109,15 @@ class Check:
         """An error's text on one line, without a credential."""
         line = masked(str(self._desk.bench.redactor.clean(" ".join(text.split()))))
         return line if len(line) <= _MOST_SAID else f"{line[:_MOST_SAID]}…"
+
+
+def _said(error: BaseException) -> str:
+    """Why there is no answer."""
+    if isinstance(error, LMCacheError | Refusal):
+        return str(error)
+    if not isinstance(error, Exception):
+        return "the test did not wait for the answer"
+    return f"{type(error).__name__}: {error}"
 
 
 class _Heard:

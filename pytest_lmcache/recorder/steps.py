@@ -113,7 +113,8 @@ async def adrive(steps: Steps, call: Callable[[], Awaitable[Any]], meet: Callabl
                 continue
             if isinstance(step, ReadWhole) and step.rest.awaited:
                 # Also where the loop is none of asyncio's.
-                step = steps.send(await step.rest.adrain())
+                await step.rest.adrain()
+                step = next(steps)
                 continue
             if isinstance(step, ReadRest | ReadWhole):
                 step = steps.send(await afinish(step.rest))

@@ -21,6 +21,7 @@ __tracebackhide__ = True
 Takes: TypeAlias = Callable[[int], bool]
 """Whether an answer with a status is one to be read for the recorder."""
 
+
 @lru_cache(maxsize=64)
 def asked(method: str, target: str, content_type: str, body: bytes) -> Request | None:
     """The request to a model that an HTTP request is, or None for one that is none of ours."""
