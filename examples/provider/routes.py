@@ -46,6 +46,8 @@ _ROUTES: tuple[tuple[str, str, Callable[[Received, Turn], Reply]], ...] = (
     ("POST", "/messages/count_tokens", anthropic.count_tokens_of),
     ("POST", "/messages", anthropic.message),
     ("POST", "/embeddings", vectors.embed),
+    ("POST", "/multimodalembeddings", vectors.embed_voyage),
+    ("POST", "/contextualizedembeddings", vectors.embed_voyage),
     ("POST", "/rerank", vectors.rerank),
     ("POST", "/moderations", media.moderate),
     ("POST", "/images/generations", media.draw),

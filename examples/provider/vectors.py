@@ -25,14 +25,43 @@ def embed(received: Received, turn: Turn) -> Reply:
     data: list[Object] = []
     for index, text in enumerate(texts):
         # The last component tells this answer from others, too small to move a direction.
-        values: Any = [*vector(text, dimensions - 1), turn.serial % 1000 * 1e-6]
-        if body.get("encoding_format") == "base64":
-            values = base64.b64encode(struct.pack(f"<{dimensions}f", *values)).decode()
-        data.append({"object": "embedding", "index": index, "embedding": values})
+        values = [*vector(text, dimensions - 1), turn.serial % 1000 * 1e-6]
+        data.append(_embedding(body, index, values))
     tokens = count_tokens(*texts)
     spent = {"prompt_tokens": tokens, "total_tokens": tokens}
     named = {"id": f"embd-{turn.mark}"} if "mistral" in received.model else {}
     return as_json({**named, "object": "list", "data": data, "model": received.model, "usage": spent})
+
+
+def embed_voyage(received: Received, turn: Turn) -> Reply:
+    """POST /v1/multimodalembeddings, where an input has contents, and /v1/contextualizedembeddings, where it has chunks
+    with a vector each.
+    """
+    data: list[Object] = []
+    everything: list[str] = []
+    for index, each in enumerate(received.body["inputs"]):
+        contents = each["content"] if isinstance(each, dict) else None
+        texts = each if contents is None else [" ".join(str(part.get("text", "")) for part in contents)]
+        made = [_embedding(received.body, place, numbered(text, turn)) for place, text in enumerate(texts)]
+        data.append(
+            {"object": "list", "index": index, "data": made} if contents is None else made[0] | {"index": index}
+        )
+        everything += texts
+    spent = {"total_tokens": count_tokens(*everything)}
+    more = (
+        {"text_tokens": spent["total_tokens"], "image_pixels": 0, "video_pixels": 0}
+        if "multimodal" in received.path
+        else {}
+    )
+    return as_json({"object": "list", "data": data, "model": received.model, "usage": {**spent, **more}})
+
+
+def _embedding(body: Object, index: int, values: list[float]) -> Object:
+    """A vector among others, as floats, or as base64 of them where the body asks for that."""
+    given: Any = values
+    if body.get("encoding_format") == "base64":
+        given = base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
+    return {"object": "embedding", "index": index, "embedding": given}
 
 
 def embed_bare(received: Received, turn: Turn) -> Reply:

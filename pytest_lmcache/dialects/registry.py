@@ -15,6 +15,7 @@ from pytest_lmcache.dialects import (
     ollama,
     token_counts,
     vertex,
+    voyage,
 )
 from pytest_lmcache.dialects.anthropic import AnthropicMessages
 from pytest_lmcache.dialects.asking import parent_of, tail_of
@@ -59,6 +60,7 @@ BUILT_IN: tuple[Dialect, ...] = (
     cohere.CohereChat(),
     cohere.CohereEmbed(),
     Rerank(),
+    voyage.VoyageEmbeddings(),
     *bare.ALL,
 )
 ADAPTER = "http/"

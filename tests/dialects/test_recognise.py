@@ -65,6 +65,7 @@ def test_another_method_or_body_is_no_call(example: Example):
         post("/chat", {"model": "m", "messages": SAID}),
         post("/responses", {"survey": 3, "input": "very good"}),
         post("/embeddings", {"input": "no model"}),
+        post("/multimodalembeddings", {"inputs": ["no model"]}),
         post("/rerank", {"query": "q", "documents": ["no model"]}),
         post("/api/show", {"model": "llama"}),
         post("/embed", {"inputs": ["a"], "url": "https://example.invalid"}),

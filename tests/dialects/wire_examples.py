@@ -680,6 +680,28 @@ EXAMPLES = [
         says=Reading("Rome", usage={"prompt_tokens": 9}),
     ),
     Example(
+        "voyage-embeddings",
+        "embedding",
+        "embed-1",
+        {"inputs": [["a", "b"]], "encoding_format": "base64"},
+        post(
+            "/v1/contextualizedembeddings",
+            {"model": "embed-1", "inputs": [["a", "b"]], "encoding_format": "base64", "input_type": None},
+        ),
+        answer={"data": [], "usage": {"total_tokens": 2}},
+        says=Reading(usage={"prompt_tokens": 2}),
+    ),
+    Example(
+        "voyage-embeddings",
+        "embedding",
+        "embed-1",
+        {"inputs": [{"content": [{"type": "text", "text": "a"}]}]},
+        post(
+            "/v1/multimodalembeddings",
+            {"model": "embed-1", "inputs": [{"content": [{"type": "text", "text": "a"}]}]},
+        ),
+    ),
+    Example(
         "anthropic-count-tokens",
         "count-tokens",
         "claude-1",

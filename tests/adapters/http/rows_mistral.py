@@ -100,3 +100,43 @@ for _form, _stream in (("conversations", ""), ("conversations stream", "_stream"
 @TABLE.row("mistralai", "sync", "conversations.start_stream", "mistralai")
 def _mistral_conversation_stream(url: str) -> Any:
     return all_of(mistral(url).beta.conversations.start_stream(model="mistral-small", inputs="Hello"))
+
+
+@TABLE.row("mistralai", "sync", "responses", "mistralai.client.responses")
+def _responses(url: str) -> Any:
+    return dumped(mistral(url).responses.create(model="mistral-small", input="Hello"))
+
+
+@TABLE.row("mistralai", "sync", "responses stream", "mistralai.client.responses")
+def _responses_stream(url: str) -> Any:
+    return all_of(mistral(url).responses.create(model="mistral-small", input="Hello", stream=True))
+
+
+@TABLE.row("mistralai", "async", "responses", "mistralai.client.responses")
+async def _aresponses(url: str) -> Any:
+    return dumped(await mistral(url).responses.create_async(model="mistral-small", input="Hello"))
+
+
+@TABLE.row("mistralai", "async", "responses stream", "mistralai.client.responses")
+async def _aresponses_stream(url: str) -> Any:
+    return await all_from(await mistral(url).responses.create_async(model="mistral-small", input="Hello", stream=True))
+
+
+@TABLE.row("mistralai", "sync", "responses.count_input_tokens", "mistralai.client.responses", counted=False)
+def _count(url: str) -> Any:
+    return dumped(mistral(url).responses.count_input_tokens(model="mistral-small", input="Hello"))
+
+
+@TABLE.row("mistralai", "async", "responses.count_input_tokens", "mistralai.client.responses", counted=False)
+async def _acount(url: str) -> Any:
+    return dumped(await mistral(url).responses.count_input_tokens_async(model="mistral-small", input="Hello"))
+
+
+@TABLE.row("mistralai", "sync", "moderate", "mistralai", counted=False)
+def _moderate(url: str) -> Any:
+    return dumped(mistral(url).classifiers.moderate(model="mistral-moderation-latest", inputs="Hello"))
+
+
+@TABLE.row("mistralai", "sync", "moderate_chat", "mistralai", counted=False)
+def _moderate_chat(url: str) -> Any:
+    return dumped(mistral(url).classifiers.moderate_chat(model="mistral-moderation-latest", inputs=MESSAGES))

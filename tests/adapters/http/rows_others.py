@@ -162,6 +162,24 @@ async def _avoyage(url: str) -> Any:
     return dumped(await client.embed(["a", "b"], model="voyage-3"))
 
 
+@TABLE.row("voyageai", "sync", "multimodal_embed", "voyageai")
+def _voyage_pictures(url: str) -> Any:
+    client = import_module("voyageai").Client(api_key=KEY, base_url=f"{url}/v1")
+    return dumped(client.multimodal_embed([["a cat"], ["a hat"]], model="voyage-multimodal-3"))
+
+
+@TABLE.row("voyageai", "sync", "contextualized_embed", "voyageai")
+def _voyage_chunks(url: str) -> Any:
+    client = import_module("voyageai").Client(api_key=KEY, base_url=f"{url}/v1")
+    return dumped(client.contextualized_embed([["a", "b"], ["c"]], model="voyage-context-3").results)
+
+
+@TABLE.row("voyageai", "async", "contextualized_embed", "voyageai")
+async def _avoyage_chunks(url: str) -> Any:
+    client = import_module("voyageai").AsyncClient(api_key=KEY, base_url=f"{url}/v1")
+    return dumped((await client.contextualized_embed([["a", "b"], ["c"]], model="voyage-context-3")).results)
+
+
 @TABLE.row("voyageai", "sync", "rerank", "voyageai")
 def _voyage_rerank(url: str) -> Any:
     client = import_module("voyageai").Client(api_key=KEY, base_url=f"{url}/v1")
