@@ -37,7 +37,7 @@ BUILT_IN = {"uuid": _UUID, "timestamp": _TIMESTAMP, "date": _DATE + r"\b", "tmp_
 _DIGEST = re.compile(r"[0-9a-f]{32,}")
 _FIELD = re.compile(r"[A-Za-z_][\w-]*")
 # Where the words of a request stand, best first: they make its slug.
-_WORDS = ("messages", "contents", "input", "prompt", "query")
+_WORDS = ("messages", "contents", "input", "inputs", "prompt", "query")
 
 
 @dataclass(frozen=True, slots=True)

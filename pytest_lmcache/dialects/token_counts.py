@@ -7,15 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_lmcache.call import JSON, Request
+from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import anthropic, bedrock_converse, gemini, openai_responses
 from pytest_lmcache.dialects.asking import OPENAI_LABELS, before, json_object, request_of, said, without_tokens
+from pytest_lmcache.dialects.bedrock_invoke import SHAPES
 from pytest_lmcache.dialects.telling import at
 from pytest_lmcache.dialects.wire import Answer, Event, Reading, Wire
 
 OPERATION = "count-tokens"
 COUNTS = ("input_tokens", "totalTokens", "inputTokens")
 """Where an answer has its number: at Anthropic and OpenAI, at Gemini, on Bedrock."""
+
+OF = "$of"
+"""What says in which field of the body the request stood whose tokens are counted."""
+
+BEDROCK = tuple(dict.fromkeys(("promptVariables", *(name for shape in SHAPES for name in shape[2]), "body")))
+"""The fields that may be the conversation, in a request to `converse` or in one to `invoke`."""
 
 
 class _Counts:
@@ -76,18 +83,19 @@ class GeminiCounts(_Counts):
     def recognise(self, wire: Wire) -> Request | None:
         model, _ = gemini.model_called(wire.url)
         body = json_object(wire.body) if model else None
-        if body is None or not gemini.same_model(body, model):
+        form = gemini.form_of(wire.url, usual="json")
+        if body is None or form is None or not gemini.same_model(body, model):
             return None
         whole = body.get("generateContentRequest")
-        asked = whole if isinstance(whole, dict) else body
-        if asked is whole and not gemini.same_model(whole, model):
-            return None
-        contents = asked.get("contents") or body.get("instances")
-        form = gemini.form_of(wire.url, usual="json")
-        if form is None or not isinstance(contents, list | dict | str):
+        if isinstance(whole, dict):
+            if not gemini.same_model(whole, model):
+                return None
+            body = _lifted(body, "generateContentRequest", whole)
+        contents = body.get("contents") or body.get("instances")
+        if not isinstance(contents, list | dict | str):
             return None
         gemini.number_calls(contents)
-        conversation = (*gemini.CONVERSATION, "generateContentRequest", "instances")
+        conversation = (*gemini.CONVERSATION, "instances", OF)
         return request_of(self.name, OPERATION, {**body, **form}, conversation, model=model, stream=False)
 
 
@@ -101,20 +109,32 @@ class BedrockCounts(_Counts):
         model, _ = bedrock_converse.called(wire.url)
         body = json_object(wire.body) if model else None
         asked = None if body is None else body.get("input")
-        if body is None or not isinstance(asked, dict) or not asked.keys() & {"converse", "invokeModel"}:
+        if body is None or not isinstance(asked, dict) or len(asked) != 1:
             return None
-        told = {**body, "input": _opened(asked)}
-        return request_of(self.name, OPERATION, told, ("input",), model=model, stream=False)
+        ((of, whole),) = asked.items()
+        if not isinstance(whole, dict) or of not in ("converse", "invokeModel"):
+            return None
+        told = _lifted(body, "input", _opened(whole) if of == "invokeModel" else whole)
+        if not any(name in told for name in BEDROCK):
+            return None
+        return request_of(self.name, OPERATION, {**told, OF: of}, (*BEDROCK, OF), model=model, stream=False)
 
 
-def _opened(asked: dict[str, Any]) -> dict[str, JSON]:
-    """An input with the body of `invoke` as the JSON it is, so that it can be read, and no secret hides in base64."""
-    held = at(asked, "invokeModel", "body")
+def _lifted(body: dict[str, Any], name: str, whole: dict[str, Any]) -> dict[str, Any]:
+    """The request that stands in a field of a body, as the body, so that it is keyed and read like the request it
+    is.
+    """
+    return {**{other: value for other, value in body.items() if other != name}, **whole, OF: name}
+
+
+def _opened(asked: dict[str, Any]) -> dict[str, Any]:
+    """The body of `invoke` as the JSON it is, so that it can be read, and no secret hides in base64."""
+    held = asked.get("body")
     try:
         body = json_object(base64.b64decode(held, validate=True)) if isinstance(held, str) else None
     except ValueError:
         body = None
-    return asked if body is None else {**asked, "invokeModel": {**asked["invokeModel"], "body": without_tokens(body)}}
+    return asked if body is None else without_tokens(body)
 
 
 ALL = (

@@ -187,18 +187,17 @@ def test_a_count_is_no_answer_to_the_request_it_counts():
 
 
 def test_what_a_count_on_bedrock_hides_in_base64_is_read_and_loses_its_tokens():
-    held = {"anthropic_version": "1", "mcp_servers": [{"url": "https://a.example", "authorization_token": "fake"}]}
+    held = {"messages": SAID, "mcp_servers": [{"url": "https://a.example", "authorization_token": "fake"}]}
     body = base64.b64encode(json.dumps(held).encode()).decode()
     request = recognise(post("/model/m/count-tokens", {"input": {"invokeModel": {"body": body}}}))
     bytes_of_another_kind = {"input": {"invokeModel": {"body": "bm8ganNvbg=="}}}
     other = recognise(post("/model/m/count-tokens", bytes_of_another_kind))
 
     assert request is not None
-    assert request.body["input"] == {
-        "invokeModel": {"body": {"anthropic_version": "1", "mcp_servers": [{"url": "https://a.example"}]}}
-    }
+    assert request.body["mcp_servers"] == [{"url": "https://a.example"}]
+    assert request.body["messages"] == SAID
     assert other is not None
-    assert other.body["input"] == bytes_of_another_kind["input"]
+    assert other.body["body"] == bytes_of_another_kind["input"]["invokeModel"]["body"]
 
 
 def test_a_form_is_the_same_with_any_boundary_and_file_name():
