@@ -56,7 +56,13 @@ def closest(recording: Recording, live: Take) -> tuple[Comparison, int]:
 
 def compared(request: Request, recorded: Take, live: Take) -> Comparison:
     """What an answer is to the one of a take."""
-    old, new = answer(request, recorded), answer(request, live)
+    try:
+        return _compared(request, answer(request, recorded), answer(request, live))
+    except RecursionError:
+        return Comparison("error", None, "the answer is nested too deep to be compared")
+
+
+def _compared(request: Request, old: dict[str, Any], new: dict[str, Any]) -> Comparison:
     if "error" in old or "error" in new:
         return _errors(old, new)
     if request.operation == "embedding":
@@ -64,13 +70,22 @@ def compared(request: Request, recorded: Take, live: Take) -> Comparison:
         if before and after:
             return _vectors(before, after)
     old, new = _plain(old), _plain(new)
-    if old == new:
+    if _same(old, new):
         return Comparison("identical", 1.0)
     found = list(_changes(old, new))
     if found:
         more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
         return Comparison("changed", None, _cut(found[0]) + more, len(found))
     return Comparison("reworded", likeness(_said(old), _said(new)), _excerpt(old, new))
+
+
+def _same(old: JSON, new: JSON) -> bool:
+    """Whether two values are equal; in Python 1 == True, in JSON not."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_same(old[name], new[name]) for name in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return isinstance(old, bool) == isinstance(new, bool) and old == new
 
 
 def _errors(old: dict[str, Any], new: dict[str, Any]) -> Comparison:

@@ -14,23 +14,31 @@ import pytest
 
 from provider import Provider
 from pytest_lmcache.adapters import http
+from pytest_lmcache.checks import Checked, Checklist
 from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.scope import Scope
 from pytest_lmcache.session import Gate, Run
+from pytest_lmcache.shared import Values
 
 KEY = "fake-key-for-tests"
 
 
 class Project:
-    """A folder of recordings. `scope` is one test in one mode, with a memory of its own as in a process of its own."""
+    """A folder of recordings. `scope` is one test in one mode, with a memory of its own as in a process of its own.
+
+    `checked` is what came of the checks of the last one that verifies.
+    """
 
     def __init__(self, folder: Path, provider: Provider) -> None:
         self.folder = folder
+        self.checked: list[Checked] = []
         self.provider = provider
 
     @contextmanager
     def scope(self, mode: str, **settings: Any) -> Iterator[Scope]:
-        run = Run(RunSettings(), self.folder, uuid.uuid4().hex, {})
+        self.checked = []
+        checklist = self._checklist if mode == "verify" else None
+        run = Run(RunSettings(), self.folder, uuid.uuid4().hex, {}, checklist=checklist)
         scope = run.scope("test_it.py::test_it", Settings(mode=mode, **settings))
         run.enter(scope)
         self._run = run
@@ -47,6 +55,9 @@ class Project:
             http.uninstall()
             run.leave(scope)
             run.close()
+
+    def _checklist(self, values: Values, run: str) -> Checklist:
+        return Checklist(values, sample=None, listed=lambda folder: (), hear=self.checked.append)
 
     def told(self) -> tuple[str, ...]:
         """Why answers of the last scope were not recorded."""
