@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from pytest_lmcache.ages import Stale, spelled
+from pytest_lmcache.budget import Amount
 from pytest_lmcache.readers import REPLAYING
 
 _MOST_NAMES = 3
@@ -21,9 +22,10 @@ class Totals:
     `live` counts calls that reached a provider and were recorded nowhere, and `unrecorded` says why, for each.
     `cost_saved` is in US dollars, None where no price is known. `kept_local` names the test of every recording that was
     not promoted because it failed, `repeated` the tests in which one recording answered several times at a temperature
-    above 0. `stale` are the recordings that are older than `max_age`, each once. `unseen` are pairs of a host and a
-    test: connections to providers that were opened past the adapters while recording. `troubles` are warnings that must
-    not end in an exit status of success.
+    above 0. `reached` are the bounds of the run, once for each call that was not made for them, `spent` what all live
+    calls took under these bounds. `stale` are the recordings that are older than `max_age`, each once. `unseen` are
+    pairs of a host and a test: connections to providers that were opened past the adapters while recording. `troubles`
+    are warnings that must not end in an exit status of success.
     """
 
     replayed: int = 0
@@ -40,15 +42,18 @@ class Totals:
     kept_local: tuple[str, ...] = ()
     unrecorded: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()
+    spent: Amount | None = None
     stale: tuple[Stale, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
 
     def __add__(self, other: Totals) -> Totals:
-        merged = {name: _sum(getattr(self, name), getattr(other, name)) for name in _NAMES}
+        merged = {name: _sum(getattr(self, name), getattr(other, name)) for name in _NAMES if name != "spent"}
         for name in ("repeated", "unseen", "warnings", "troubles"):
             merged[name] = tuple(dict.fromkeys(merged[name]))
+        merged["spent"] = max(filter(None, (self.spent, other.spent)), key=lambda amount: amount.calls, default=None)
         merged["stale"] = tuple({each.recording: each for each in merged["stale"]}.values())
         return Totals(**merged)
 
@@ -61,6 +66,7 @@ class Totals:
         """What `to_dict` made."""
         kept: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
         kept["unseen"] = tuple(map(tuple, kept["unseen"]))
+        kept["spent"] = None if kept["spent"] is None else Amount(**kept["spent"])
         kept["stale"] = tuple(Stale(**each) for each in kept["stale"])
         return cls(**kept)
 
@@ -128,6 +134,9 @@ def _details(totals: Totals, *, verbose: bool = False) -> Iterable[str]:
         stays = "1 recording stays" if kept == 1 else f"{kept:,} recordings stay"
         until = "its test passes" if kept == 1 else "their tests pass"
         yield f"{stays} on this machine until {until}: {_names(totals.kept_local)}"
+    for bound, count in Counter(totals.reached).items():
+        made = "1 call was" if count == 1 else f"{count:,} calls were"
+        yield f"{bound} was reached, and {made} not made; spent: {totals.spent or 'not known'}"
     for cause, count in Counter(totals.unrecorded).items():
         yield f"{_several(count, 'answer')} not recorded: {cause}"
     for host in dict.fromkeys(host for host, _ in totals.unseen):

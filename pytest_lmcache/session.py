@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from pytest_lmcache.budget.ledger import Ledger
 from pytest_lmcache.budget.reserved import Account, Budget
 from pytest_lmcache.cache import Cache
 from pytest_lmcache.checks import Checklist
-from pytest_lmcache.errors import Refusal
+from pytest_lmcache.errors import Refusal, TierUnavailable
 from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.providers import Hosts
@@ -139,8 +141,12 @@ class Run:
         self._stacks.close()
 
     def totals(self) -> Totals:
-        """What happened in this process."""
-        return self.tally.totals()
+        """What happened in this process, and what all of them have spent by now under the bounds of the run."""
+        totals = self.tally.totals()
+        if self._ledger is not None and self._ledger.used:
+            with suppress(TierUnavailable):
+                return replace(totals, spent=self._ledger.spent())
+        return totals
 
     def _turn(self) -> None:
         scope = self._scopes[-1] if self._scopes else None
@@ -164,7 +170,7 @@ class Run:
             accounts.append(Account(self._ledger, "all live calls of this run", tries=True))
         if settings.mode in ("record", "refresh") and not lasting and (own := bounds_of(settings)):
             accounts.append(Account(Ledger(own, Private()), f"all calls of {name}", tries=False))
-        return Budget(tuple(accounts), prices.cost, self.tally.warn)
+        return Budget(tuple(accounts), prices.cost, warn=self.tally.warn, reached=self.tally.reach)
 
 
 class Gate:

@@ -23,6 +23,7 @@ class Tally:
         self._seconds = 0.0
         self._kept_local: list[str] = []
         self._repeated: dict[str, None] = {}
+        self._reached: list[str] = []
         self._stale: dict[str, Stale] = {}
         self._unrecorded: list[str] = []
         self._unseen: dict[tuple[str, str], None] = {}
@@ -52,6 +53,10 @@ class Tally:
     def repeat(self, test: str) -> None:
         """One take answered several calls of a test that asks for chance."""
         self._repeated[test] = None
+
+    def reach(self, bounds: tuple[str, ...]) -> None:
+        """A live call was not made, for these bounds of the run."""
+        self._reached.append(" and ".join(bounds))
 
     def stale(self, stale: Stale) -> None:
         """A recording was to answer that is older than the test wants it."""
@@ -90,6 +95,7 @@ class Tally:
             kept_local=tuple(self._kept_local),
             unrecorded=tuple(self._unrecorded),
             repeated=tuple(self._repeated),
+            reached=tuple(self._reached),
             stale=tuple(self._stale.values()),
             unseen=tuple(self._unseen),
             warnings=tuple(self._warnings),

@@ -11,10 +11,13 @@ from pytest_lmcache.shared import Values
 
 
 class Ledger:
-    """The account of a test, or of a run with all its workers and threads. `values` is where it is kept."""
+    """The account of a test, or of a run with all its workers and threads. `values` is where it is kept, `used` whether
+    this process was to spend from it.
+    """
 
     def __init__(self, bounds: Bounds, values: Values) -> None:
         self.bounds = bounds
+        self.used = False
         self._values = values
 
     def usual(self) -> int | None:
@@ -23,8 +26,14 @@ class Ledger:
             answers = values.get("answers", 0)
             return round(values["answered"] / answers) if answers else None
 
+    def spent(self) -> Amount:
+        """What was spent so far, and what is set aside."""
+        with self._values.open() as values:
+            return _amount(values)
+
     def reserve(self, expected: Estimate) -> tuple[tuple[str, ...], Amount]:
         """Set aside what a call will take, unless that crosses bounds. Returns these, and what was spent before."""
+        self.used = True
         more = expected.amount
         with self._values.open() as values:
             taken = _amount(values)

@@ -53,12 +53,22 @@ class Reserved:
 
 
 class Budget:
-    """The accounts that the live calls of one test, or fixture of wider scope, are on."""
+    """The accounts that the live calls of one test, or fixture of wider scope, are on. `reached` is told the bounds of
+    the run that a call was not made for.
+    """
 
-    def __init__(self, accounts: tuple[Account, ...], price: Price, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        accounts: tuple[Account, ...],
+        price: Price,
+        *,
+        warn: Callable[[str], None],
+        reached: Callable[[tuple[str, ...]], None],
+    ) -> None:
         self._accounts = accounts
         self._price = price
         self._warn = warn
+        self._reached = reached
 
     def reserve(self, request: Request) -> Reserved | Stopped:
         """Set aside what a call will take, or say why it may not be made. Raises TierUnavailable."""
@@ -67,6 +77,8 @@ class Budget:
             expected = estimate(request, account.ledger.usual(), self._price)
             crossed, taken = account.ledger.reserve(expected)
             if crossed:
+                if account.tries:
+                    self._reached(crossed)
                 for other, set_aside in held:
                     other.ledger.settle(set_aside, Amount())
                 text = stopped(crossed, account.whose, taken, expected, request)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "PYTEST_LMCACHE"
 VERIFY_PLUGIN = "lmcache-verify"
+AT_THE_END = ("lmcache_report", "lmcache_html", "lmcache_strict", "lmcache_check", "lmcache_prune")
+"""The options that ask for something at the end of a run, whether or not the plugin acts on any of its tests."""
 MARKER = (
     "lmcache(key=..., mode=..., ignore=[...], normalize=[...], repeat=..., cassettes=..., record_errors=..., "
     "max_age=..., stale=..., allow_secrets=[...], cache=..., max_calls=..., max_tokens=..., max_cost=...): record the "
@@ -115,7 +117,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
-    if config.getoption("dist", "no") != "no" or config.getoption("lmcache_html"):
+    if config.getoption("dist", "no") != "no" or any(map(config.getoption, AT_THE_END)):
         from pytest_lmcache.plugin.reports import reports_of, wanted
         from pytest_lmcache.plugin.summary import summary_of
 

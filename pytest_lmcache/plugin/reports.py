@@ -11,7 +11,7 @@ import pytest
 
 from pytest_lmcache.errors import LMCacheError
 from pytest_lmcache.journal import Entry
-from pytest_lmcache.plugin import VERIFY_PLUGIN
+from pytest_lmcache.plugin import AT_THE_END, VERIFY_PLUGIN
 from pytest_lmcache.plugin.summary import Summary
 from pytest_lmcache.report import Totals
 from pytest_lmcache.unused import Facts, incomplete, unused
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 WORKER = "lmcache_entries"
 _NAME = "lmcache-reports"
 _CHOOSING = {"keyword": "-k", "markexpr": "-m", "lf": "--lf", "stepwise": "--sw", "deselect": "--deselect"}
+_ASKING = "set a mode, or mark a test with @pytest.mark.lmcache"
 _LEAVING_OUT = {"ignore": "--ignore", "ignore_glob": "--ignore-glob", "maxfail": "-x"}
 
 
@@ -29,8 +30,7 @@ def wanted(config: pytest.Config) -> bool:
     """Whether anything at the end of the run needs to know each call."""
     # Asked before the command line is parsed as a whole.
     known = config.known_args_namespace
-    options = ("lmcache_report", "lmcache_html", "lmcache_strict", "lmcache_check", "lmcache_prune")
-    return any(getattr(known, name) for name in options) or annotates()
+    return any(getattr(known, name) for name in AT_THE_END) or annotates()
 
 
 def annotates() -> bool:
@@ -236,6 +236,8 @@ class Reports:
         except OSError as error:
             self._lines.append(f"lmcache: --{option.replace('_', '-')}={file}: cannot be written ({error.strerror})")
             return False
+        if not self._entries:
+            self._lines.append(f"lmcache: {file} lists no test, as the plugin acted on none: {_ASKING}")
         return True
 
 

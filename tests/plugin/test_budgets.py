@@ -35,6 +35,8 @@ class TestCallsOfARun:
                 "  call       chat gpt-4o-mini",
                 "  estimate   * tokens of prompt (one for 4 bytes of text) and 50 of answer (its max_tokens), *",
                 "  so far     3 calls, * tokens, $*, by all live calls of this run",
+                "lmcache: 3 recorded",
+                "  --lmcache-max-calls=3 was reached, and 2 calls were not made; spent: 3 calls, * tokens, $*",
             ]
         )
         project.record(*spread).assert_outcomes(passed=5)
@@ -44,7 +46,9 @@ class TestCallsOfARun:
         project.tests(FIVE)
         project.record().assert_outcomes(passed=5)
         project.record("--lmcache-max-calls=0").assert_outcomes(passed=5)
-        project.replay("--lmcache-max-calls=0").assert_outcomes(passed=5)
+        result = project.replay("--lmcache-max-calls=0")
+        result.assert_outcomes(passed=5)
+        assert "was reached" not in result.stdout.str()
         assert project.provider.count() == 5
 
     def test_threads_share_the_bound(self, project):

@@ -93,6 +93,14 @@ def test_it_has_every_test_with_its_conversations(project, spread):
     assert project.provider.count() == 1
 
 
+def test_where_the_plugin_acts_on_no_test_it_is_written_and_says_so(project):
+    project.tests("def test_none():\n    pass\n")
+    result = project.bare(HTML)
+    assert result.ret == 0
+    assert page(project).tests() == {}
+    assert f"lmcache: {project.path / 'out' / 'page.html'} lists no test" in result.stdout.str()
+
+
 def test_nothing_in_it_can_be_loaded_from_anywhere(project):
     project.tests("def test_it():\n    ask('See https://example.invalid/picture.png')\n")
     project.record(HTML).assert_outcomes(passed=1)

@@ -98,6 +98,14 @@ class TestReport:
         assert "nothing recorded answers this call" in entries["test_it.py::test_one"]["refusals"][0]
         assert entries["test_it.py::test_one"]["calls"][0]["outcome"] == "missed"
 
+    def test_where_the_plugin_acts_on_no_test_it_is_written_and_says_so(self, project, spread):
+        project.tests("def test_it():\n    pass\n")
+        result = project.bare("--lmcache-report=out/report.json", *spread)
+        assert result.ret == 0
+        assert report(project)["tests"] == []
+        (line,) = told(result)
+        assert line.startswith(f"lmcache: {project.path / 'out' / 'report.json'} lists no test, as the plugin acted on")
+
     def test_a_file_that_cannot_be_written_is_named(self, project):
         project.tests(ONE)
         project.record().assert_outcomes(passed=1)
@@ -230,6 +238,14 @@ class TestPrune:
         assert len(outdated.recordings()) == 2
         assert outdated.replay("--lmcache-prune", "--lmcache-force").ret == 0
         assert len(outdated.recordings()) == 1
+
+    @pytest.mark.parametrize("option", ["--lmcache-check", "--lmcache-prune"])
+    def test_nothing_is_judged_where_the_plugin_acts_on_no_test(self, outdated, option):
+        outdated.tests("def test_it():\n    pass\n")
+        result = outdated.bare(option)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        assert f"lmcache: {option} judges complete runs that pass, and this one was not:" in told(result)
+        assert len(outdated.recordings()) == 2
 
     def test_a_run_without_a_mode_removes_nothing(self, outdated):
         outdated.tests("@pytest.mark.lmcache\n" + ONE)
