@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wire_examples import EXAMPLES, NAMES, Example, events, post, typed
+from wire_examples import EXAMPLES, NAMES
+from wire_pieces import Example, events, post, typed
 
 from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import Reading, ended, framing, reading, recognise

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wire_examples import BOUNDARY, CHAT, CONTENTS, EXAMPLES, GEMINI, NAMES, SAID, Example, form, post
+from wire_examples import EXAMPLES, NAMES
+from wire_pieces import BOUNDARY, CHAT, CONTENTS, GEMINI, SAID, Example, form, post
 
 from pytest_lmcache.call import Request
 from pytest_lmcache.dialects import Event, Reading, Wire, recognise, register, unregister
