@@ -12,10 +12,11 @@ from pytest_lmcache.drift.results import Result, Results, ordered
 _MOST_ACCEPTED = 10
 
 
-def lines(results: Results, least: float, *, everything: bool = False) -> Iterator[str]:
+def lines(results: Results, least: float, *, everything: bool = False, lost: int = 0) -> Iterator[str]:
     """A line that counts, two for each recording that is not identical, and what was left out.
 
-    Of the rewordings that are accepted the least similar are shown, or, if asked for, `everything`.
+    Of the rewordings that are accepted the least similar are shown, or, if asked for, `everything`. `lost` workers
+    ended before they told what they had found.
     """
     if not results.checked:
         yield f"lmcache: verify checked nothing: {_why_nothing(results)}"
@@ -24,6 +25,8 @@ def lines(results: Results, least: float, *, everything: bool = False) -> Iterat
         yield from _each(results, least, everything=everything)
     for reason, count in Counter(result.shown for result in results.found if result.kind == "skipped").items():
         yield f"  {count:,} skipped: {reason}"
+    if lost:
+        yield f"  {_several(lost, 'worker')} lost, with what {'it' if lost == 1 else 'they'} had found"
     if results.size is not None:
         yield from _sampled(results)
     if failing := results.failing(least):

@@ -35,6 +35,7 @@ class Verify:
         self.least = LEAST if known.lmcache_similarity is None else read_share(known.lmcache_similarity)
         self._found: list[Result] = []
         self._others = Results()
+        self._lost = 0
 
     @property
     def results(self) -> Results:
@@ -63,7 +64,9 @@ class Verify:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         found = getattr(node, "workeroutput", {}).get(WORKER)
-        if found is not None:
+        if found is None:
+            self._lost += 1
+        else:
             self._others += Results.from_dict(found)
 
     @pytest.hookimpl(trylast=True)
@@ -76,7 +79,7 @@ class Verify:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         everything = self._config.get_verbosity() > 0
-        for line in lines(self.results, self.least, everything=everything):
+        for line in lines(self.results, self.least, everything=everything, lost=self._lost):
             terminalreporter.write_line(line)
 
 

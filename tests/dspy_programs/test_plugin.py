@@ -30,7 +30,7 @@ def run(pytester, provider, monkeypatch) -> Callable[..., pytest.RunResult]:
 
     def run(tests: str, *args: str, mode: str = "") -> pytest.RunResult:
         pytester.makepyfile(test_it=f"import asyncio\nimport dspy, pytest\nfrom app import answer, model\n{tests}")
-        if mode in ("record", "refresh"):
+        if mode in ("record", "refresh", "verify"):
             monkeypatch.setenv("PROVIDER", f"{provider.url}/v1")
             monkeypatch.setenv("OPENAI_API_KEY", "fake-key-for-tests")
         else:
@@ -221,3 +221,38 @@ def test_dspy_alone_is_no_choice_of_adapters(run, pytester):
     result = run("def test_it(lmcache): pass", mode="replay")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "records nothing by itself" in result.stderr.str()
+
+
+PROGRAMS = """
+@pytest.mark.parametrize("options", [{}, {"model_type": "responses"}, {"temperature": 1.0, "rollout_id": 1}])
+def test_whole(options):
+    assert answer(**options)
+def test_threads():
+    with dspy.context(lm=model()):
+        asked = [dspy.Example(question=f"{n}?").with_inputs("question") for n in range(4)]
+        assert len(dspy.Parallel(num_threads=4)([(dspy.Predict("question -> answer"), each) for each in asked])) == 4
+def test_awaited():
+    async def asked():
+        with dspy.context(lm=model()):
+            return await dspy.Predict("question -> answer").acall(question="Awaited?")
+    assert asyncio.run(asked()).answer
+def test_stream():
+    async def asked():
+        with dspy.context(lm=model()):
+            program = dspy.streamify(dspy.Predict("question -> answer"))
+            return [piece async for piece in program(question="Streamed?")]
+    assert asyncio.run(asked())
+"""
+
+
+def test_programs_are_verified_each_call_once(run, provider, pytester):
+    run(PROGRAMS, mode="record").assert_outcomes(passed=6)
+    cassettes = {file: file.read_bytes() for file in (pytester.path / "cassettes").glob("*/*.json")}
+    asked = provider.count()
+    provider.reset()
+    result = run(PROGRAMS, mode="verify")
+    result.assert_outcomes(passed=6)
+    assert result.ret == 0
+    assert provider.count() == len(cassettes) == asked
+    result.stdout.fnmatch_lines([f"lmcache: {asked} recordings verified: {asked} reworded*"])
+    assert {file: file.read_bytes() for file in (pytester.path / "cassettes").glob("*/*.json")} == cassettes

@@ -361,6 +361,13 @@ class TestOnce:
         verify(project).assert_outcomes(passed=1)
         assert project.provider.count() == 1
 
+    def test_a_worker_that_is_lost_is_told(self, project, recorded):
+        recorded(ONE)
+        project.tests("import os\n" + ONE + "def test_ends():\n    os._exit(3)\n")
+        result = verify(project, "-n", "1", "--max-worker-restart=0")
+        assert result.ret == 1
+        assert "  1 worker lost, with what it had found" in result.outlines
+
     def test_the_next_run_asks_again(self, project, recorded):
         recorded(ONE)
         verify(project)

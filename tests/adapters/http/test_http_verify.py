@@ -31,3 +31,22 @@ def test_a_verified_call_is_the_recorded_call_and_its_answer_is_compared(row: Ro
     results = [Result.of(checked) for checked in project.checked]
     assert [(result.kind, result.shown) for result in results if result.kind not in ("identical", "reworded")] == []
     assert len(results) == row.requests
+
+
+def test_it_is_so_under_trio(project) -> None:
+    httpx, trio = pytest.importorskip("httpx"), pytest.importorskip("trio")
+    body = {"model": "m", "messages": [{"role": "user", "content": "What is the capital of France?"}], "stream": True}
+    given: list[str] = []
+
+    async def main() -> None:
+        url = f"{project.provider.url}/v1/chat/completions"
+        async with httpx.AsyncClient() as client, client.stream("POST", url, json=body) as response:
+            given.append("".join([text async for text in response.aiter_text()]))
+
+    with project.scope("record"):
+        trio.run(main)
+    with project.scope("verify"):
+        trio.run(main)
+    assert given[0] == given[1]
+    assert project.provider.count() == 2
+    assert [Result.of(checked).kind for checked in project.checked] == ["reworded"]
