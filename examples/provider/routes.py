@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from provider import anthropic, bedrock, chat, cohere, gateway, gemini, media, mistral, ollama, responses, vectors
+from provider import (
+    anthropic,
+    bedrock,
+    chat,
+    cohere,
+    gateway,
+    gemini,
+    interactions,
+    media,
+    mistral,
+    ollama,
+    responses,
+    vectors,
+)
 from provider.wire import Received, Reply, Turn, as_json
 
 # Found by how a path ends, in this order, so that any prefix (`/v1`, `/v2`, a gateway's own) will do. A star stands for
@@ -29,6 +42,7 @@ _ROUTES: tuple[tuple[str, str, Callable[[Received, Turn], Reply]], ...] = (
     ("POST", ":embedContent", gemini.embed),
     ("POST", ":batchEmbedContents", gemini.embed),
     ("POST", ":predict", gemini.predict),
+    ("POST", "/interactions", interactions.interact),
     ("POST", ":countTokens", gemini.count_tokens_of),
     ("POST", ":computeTokens", gemini.compute_tokens_of),
     ("POST", "/count-tokens:rawPredict", anthropic.count_tokens_of),

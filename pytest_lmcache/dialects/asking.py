@@ -155,7 +155,7 @@ def _bare(entry: Any, secret: frozenset[str]) -> Any:
             name: {k: v for k, v in value.items() if k != "authentication"} if isinstance(value, dict) else value
             for name, value in entry.items()
         }
-    if "authorization" in secret and entry.get("type") != "mcp":
+    if "authorization" in secret and entry.get("type") not in ("mcp", "mcp_server"):
         return entry
     return {name: value for name, value in entry.items() if name not in secret}
 

@@ -65,6 +65,7 @@ def test_another_method_or_body_is_no_call(example: Example):
         post("/v2/chat", {"messages": SAID}),
         post("/chat", {"model": "m", "messages": SAID}),
         post("/responses", {"survey": 3, "input": "very good"}),
+        post("/api/interactions", {"type": 2, "input": "neither model nor agent"}),
         post("/embeddings", {"input": "no model"}),
         post("/multimodalembeddings", {"inputs": ["no model"]}),
         post("/rerank", {"query": "q", "documents": ["no model"]}),
@@ -199,6 +200,14 @@ def test_what_a_count_on_bedrock_hides_in_base64_is_read_and_loses_its_tokens():
     assert request.body["messages"] == SAID
     assert other is not None
     assert other.body["body"] == bytes_of_another_kind["input"]["invokeModel"]["body"]
+
+
+def test_what_an_interaction_hands_on_to_other_servers_is_in_no_request():
+    server = {"type": "mcp_server", "name": "a", "url": "https://a.example", "headers": {"authorization": "fake"}}
+    request = recognise(post("/v1beta/interactions", {"model": "m", "input": "hi", "tools": [server]}))
+
+    assert request is not None
+    assert request.body["tools"] == [{"type": "mcp_server", "name": "a", "url": "https://a.example"}]
 
 
 def test_a_form_is_the_same_with_any_boundary_and_file_name():

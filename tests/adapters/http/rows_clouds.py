@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from calls import CITY, KEY, QUESTION, WEATHER, Table, dumped
+from calls import CITY, KEY, QUESTION, WEATHER, Table, all_from, all_of, dumped
 
 TABLE = Table()
 DECLARED = {"name": "get_weather", "description": "Weather", "parameters": CITY}
@@ -89,6 +89,35 @@ gemini("google-genai (Vertex AI)", vertex)
 def _compute(url: str) -> Any:
     client = vertex(url)
     return told(client.models.compute_tokens(model="gemini-2.5-flash", contents=QUESTION))
+
+
+FUNCTION = {"type": "function", "name": "get_weather", "description": "Weather", "parameters": CITY}
+INTERACTIONS: dict[str, dict[str, Any]] = {
+    "interactions": {"model": "gemini-2.5-flash", "input": QUESTION},
+    "interactions tools": {"model": "gemini-2.5-flash", "input": WEATHER[0]["content"], "tools": [FUNCTION]},
+}
+
+for _form, _asked in INTERACTIONS.items():
+
+    @TABLE.row("google-genai", "sync", _form, "google.genai.interactions")
+    def _interact(url: str, asked: dict[str, Any] = _asked) -> Any:
+        client = api(url)
+        return dumped(client.interactions.create(**asked))
+
+    @TABLE.row("google-genai", "sync", f"{_form} stream", "google.genai.interactions")
+    def _interact_stream(url: str, asked: dict[str, Any] = _asked) -> Any:
+        client = api(url)
+        return all_of(client.interactions.create(**asked, stream=True))
+
+    @TABLE.row("google-genai", "async", _form, "google.genai.interactions")
+    async def _ainteract(url: str, asked: dict[str, Any] = _asked) -> Any:
+        client = api(url)
+        return dumped(await client.aio.interactions.create(**asked))
+
+    @TABLE.row("google-genai", "async", f"{_form} stream", "google.genai.interactions")
+    async def _ainteract_stream(url: str, asked: dict[str, Any] = _asked) -> Any:
+        client = api(url)
+        return await all_from(await client.aio.interactions.create(**asked, stream=True))
 
 
 @TABLE.row("google-genai", "sync", "chats", "google.genai", requests=2)
