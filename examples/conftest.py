@@ -12,9 +12,9 @@ from provider import Provider
 
 @pytest.fixture(scope="session", autouse=True)
 def provider(request: pytest.FixtureRequest) -> Iterator[Provider | None]:
-    """The local provider while the run records, with litellm pointed at it; otherwise None."""
+    """The local provider while the run calls live, with litellm pointed at it; otherwise None."""
     mode = request.config.getoption("--lmcache", None) or os.environ.get("PYTEST_LMCACHE")
-    if mode not in ("record", "refresh"):
+    if mode not in ("record", "refresh", "verify"):
         yield None
         return
     with Provider() as running, pytest.MonkeyPatch.context() as environment:

@@ -140,6 +140,8 @@ def _document(result: Result, least: float) -> dict[str, Any]:
 
 
 def ordered(results: Iterable[Result]) -> list[Result]:
-    """What matters most first: changed, then errors, then what is least similar."""
+    """What matters most first: changed, then errors, then what is least similar; beside each other what reads alike."""
     order = ("changed", "error", "reworded", "identical", "skipped")
-    return sorted(results, key=lambda result: (order.index(result.kind), result.similarity or 0.0, result.path))
+    return sorted(
+        results, key=lambda result: (order.index(result.kind), result.similarity or 0.0, result.shown, result.path)
+    )

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 
 from pytest_lmcache.budget import dollars
 from pytest_lmcache.drift.results import Result, Results, ordered
 
 _MOST_ACCEPTED = 10
+_MOST_ALIKE = 5
 
 
 def lines(results: Results, least: float, *, everything: bool = False, lost: int = 0) -> Iterator[str]:
     """A line that counts, two for each recording that is not identical, and what was left out.
 
-    Of the rewordings that are accepted the least similar are shown, or, if asked for, `everything`. `lost` workers
-    ended before they told what they had found.
+    What is said of several in a row is said once. Of the rewordings that are accepted the least similar are shown, or,
+    if asked for, `everything`. `lost` workers ended before they told what they had found.
     """
     if not results.checked:
         yield f"lmcache: verify checked nothing: {_why_nothing(results)}"
@@ -46,10 +48,15 @@ def _each(results: Results, least: float, *, everything: bool) -> Iterator[str]:
     failing = results.failing(least)
     accepted = ordered(result for result in shown if not result.fails(least))
     kept = accepted if everything else accepted[:_MOST_ACCEPTED]
-    for result in (*failing, *kept):
-        take = f", take {result.take} of {result.takes}" if result.take and result.takes > 1 else ""
-        yield f"  {told(result):<13}  {result.path} ({result.test}{take})"
-        yield f"                 {result.shown}"
+    for (verdict, shown), group in groupby((*failing, *kept), key=lambda result: (told(result), result.shown)):
+        alike = list(group)
+        most = len(alike) if everything else _MOST_ALIKE
+        for result in alike[:most]:
+            take = f", take {result.take} of {result.takes}" if result.take and result.takes > 1 else ""
+            yield f"  {verdict:<13}  {result.path} ({result.test}{take})"
+        if more := len(alike[most:]):
+            yield f"                 and {_several(more, 'more recording')} with the same {verdict}; -v shows all"
+        yield f"                 {shown}"
     if left := len(accepted) - len(kept):
         yield f"  and {_several(left, 'more rewording')} that {'is' if left == 1 else 'are'} closer; -v shows all"
 

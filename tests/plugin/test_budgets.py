@@ -16,12 +16,6 @@ def test_it(n):
 """
 
 
-@pytest.fixture(params=[(), ("-n", "2")], ids=["alone", "xdist"])
-def spread(request):
-    """The arguments that spread a run over workers, or none."""
-    return request.param
-
-
 class TestCallsOfARun:
     def test_the_call_beyond_the_bound_is_not_made_and_nothing_is_lost(self, project, spread):
         project.over_http().tests(FIVE)

@@ -21,12 +21,6 @@ def project(project):
     return project.over_http()
 
 
-@pytest.fixture(params=[(), ("-n", "2")], ids=["alone", "xdist"])
-def spread(request):
-    """The arguments that spread a run over workers, or none."""
-    return request.param
-
-
 class Page(HTMLParser):
     """A page as a browser reads it: the elements that could load something, and what scripts hold."""
 

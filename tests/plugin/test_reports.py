@@ -19,12 +19,6 @@ def project(project):
     return project.over_http()
 
 
-@pytest.fixture(params=[(), ("-n", "2")], ids=["alone", "xdist"])
-def spread(request):
-    """The arguments that spread a run over workers, or none."""
-    return request.param
-
-
 @pytest.fixture
 def outdated(project):
     """A project with a recording that no test uses any more, committed."""

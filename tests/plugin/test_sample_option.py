@@ -12,16 +12,10 @@ MANY = "@pytest.mark.parametrize('n', range(8))\ndef test_it(n):\n    ask(f'Numb
 
 @pytest.fixture
 def recorded(project):
-    project.tests(MANY)
+    project.over_http().tests(MANY)
     project.record().assert_outcomes(passed=8)
     project.provider.reset()
     return project
-
-
-@pytest.fixture(params=[(), ("-n", "2")], ids=["alone", "xdist"])
-def spread(request):
-    """The arguments that spread a run over workers, or none."""
-    return request.param
 
 
 def asked(project):
@@ -89,7 +83,7 @@ def test_a_sample_that_no_test_used_is_told(recorded):
 
 
 def test_functions_are_not_in_it(project):
-    project.tests(
+    project.over_http().tests(
         "@pytest.mark.parametrize('n', range(5))\n"
         "def test_it(n, lmcache):\n    lmcache.wrap(lambda n: n, name='same')(n)\n"
         "def test_ask():\n    ask()\n"
@@ -102,7 +96,7 @@ def test_functions_are_not_in_it(project):
 
 @pytest.mark.parametrize("value", ["0", "-2", "some", "", ":seed", "2.5"])
 def test_what_is_no_number_is_refused(project, value):
-    project.tests(MANY)
+    project.over_http().tests(MANY)
     result = project.record(f"--lmcache-sample={value}", mode="verify")
     assert result.ret == 4
     result.stderr.fnmatch_lines(
@@ -112,7 +106,7 @@ def test_what_is_no_number_is_refused(project, value):
 
 @pytest.mark.parametrize("mode", ["--lmcache=replay", "--lmcache=refresh", "--lmcache=off", "-q"])
 def test_it_goes_with_verify_only(project, mode):
-    project.tests(MANY)
+    project.over_http().tests(MANY)
     result = project.live(mode, "--lmcache-sample=3")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: --lmcache-sample goes with --lmcache=verify"])

@@ -10,16 +10,10 @@ ONE = "def test_it():\n    ask()\n"
 
 @pytest.fixture
 def recorded(project):
-    project.tests(ONE)
+    project.over_http().tests(ONE)
     project.record().assert_outcomes(passed=1)
     project.provider.reset()
     return project
-
-
-@pytest.fixture(params=[(), ("-n", "2")], ids=["alone", "xdist"])
-def spread(request):
-    """The arguments that spread a run over workers, or none."""
-    return request.param
 
 
 def test_an_answer_below_it_fails_the_run_and_no_test(recorded, spread):
@@ -57,7 +51,7 @@ def test_zero_accepts_no_other_structure(recorded):
 
 
 def test_a_refused_rewording_is_shown_beyond_those_that_are_accepted(project):
-    project.tests(
+    project.over_http().tests(
         "@pytest.mark.parametrize('n', range(12))\ndef test_it(n):\n    ask(f'Number {n} of a list of numbers?')\n"
         "def test_last():\n    ask()\n"
     )
@@ -70,7 +64,7 @@ def test_a_refused_rewording_is_shown_beyond_those_that_are_accepted(project):
 
 @pytest.mark.parametrize("value", ["-1", "1.5", "half", "", "nan"])
 def test_what_is_no_share_is_refused(project, value):
-    project.tests(ONE)
+    project.over_http().tests(ONE)
     result = project.record(f"--lmcache-similarity={value}", mode="verify")
     assert result.ret == 4
     result.stderr.fnmatch_lines([f"ERROR: --lmcache-similarity='{value}' is no number from 0 to 1, such as 0.3"])
@@ -78,7 +72,7 @@ def test_what_is_no_share_is_refused(project, value):
 
 @pytest.mark.parametrize("mode", ["--lmcache=replay", "--lmcache=record", "--lmcache=off", "-q"])
 def test_it_goes_with_verify_only(project, mode):
-    project.tests(ONE)
+    project.over_http().tests(ONE)
     result = project.live(mode, "--lmcache-similarity=0.3")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: --lmcache-similarity goes with --lmcache=verify"])
