@@ -59,6 +59,17 @@ def count_tokens_of(received: Received, turn: Turn) -> Reply:
     return as_json(counted, headers={"x-request-id": f"req_{turn.mark}"})
 
 
+def compact(received: Received, turn: Turn) -> Reply:
+    """POST /v1/responses/compact: what a person said, and one item in the place of all else."""
+    asked = _read(received.body)
+    said = {"type": "message", "id": f"msg_{turn.mark}", "role": "user", "status": "completed"}
+    content = [{"type": "input_text", "text": asked.user}]
+    kept = {"type": "compaction", "id": f"cmp_{turn.mark}", "encrypted_content": f"compacted {turn.mark}"}
+    head = {"id": f"resp_{turn.mark}", "object": "response.compaction", "created_at": turn.now}
+    usage = _usage(asked.tokens, Answer(text=asked.user))
+    return as_json({**head, "output": [{**said, "content": content}, kept], "usage": usage})
+
+
 def _read(body: Object) -> Asked:
     reader = Reader()
     if body.get("instructions"):

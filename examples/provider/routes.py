@@ -56,6 +56,7 @@ _ROUTES: tuple[tuple[str, str, Callable[[Received, Turn], Reply]], ...] = (
     ("POST", "/chat/completions", chat.chat),
     ("POST", "/completions", chat.complete),
     ("POST", "/responses", responses.respond),
+    ("POST", "/responses/compact", responses.compact),
     ("POST", "/responses/input_tokens", responses.count_tokens_of),
     ("POST", "/messages/count_tokens", anthropic.count_tokens_of),
     ("POST", "/messages", anthropic.message),

@@ -1,4 +1,4 @@
-"""OpenAI responses, also on Azure."""
+"""OpenAI responses, also on Azure, and the compaction of what was said."""
 
 from __future__ import annotations
 
@@ -37,6 +37,28 @@ class OpenAIResponses:
 
     def ended(self, request: Request, events: Sequence[Event]) -> bool:
         return any(at(data, "type") in LAST for data in payloads(events))
+
+
+class OpenAICompactions:
+    """`POST .../responses/compact`: what was said is made shorter, for the requests to come. Nothing of it is for
+    people.
+    """
+
+    name = "openai-compactions"
+    tails = frozenset({"compact"})
+
+    def recognise(self, wire: Wire) -> Request | None:
+        head = before(wire.url, "/responses/compact")
+        body = None if head is None else json_object(wire.body)
+        if head is None or body is None or not isinstance(body.get("model"), str):
+            return None
+        return request_of(self.name, "responses", body, CONVERSATION, head=head, stream=False, labels=OPENAI_LABELS)
+
+    def reading(self, request: Request, answer: Answer) -> Reading:
+        return Reading(usage=counted(at(answer, "usage"), USAGE))
+
+    def ended(self, request: Request, events: Sequence[Event]) -> bool:
+        return False
 
 
 def asks(body: dict[str, Any], head: str) -> bool:

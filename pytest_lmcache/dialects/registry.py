@@ -28,7 +28,7 @@ from pytest_lmcache.dialects.openai_completions import OpenAICompletions
 from pytest_lmcache.dialects.openai_embeddings import OpenAIEmbeddings
 from pytest_lmcache.dialects.openai_images import Images
 from pytest_lmcache.dialects.openai_moderations import Moderations
-from pytest_lmcache.dialects.openai_responses import OpenAIResponses
+from pytest_lmcache.dialects.openai_responses import OpenAICompactions, OpenAIResponses
 from pytest_lmcache.dialects.rerank import Rerank
 from pytest_lmcache.dialects.telling import data_of
 from pytest_lmcache.dialects.wire import Answer, Dialect, Event, Reading, Wire
@@ -36,6 +36,7 @@ from pytest_lmcache.dialects.wire import Answer, Dialect, Event, Reading, Wire
 BUILT_IN: tuple[Dialect, ...] = (
     OpenAIChat(),
     OpenAIResponses(),
+    OpenAICompactions(),
     OpenAICompletions(),
     OpenAIEmbeddings(),
     Moderations("openai-moderations"),

@@ -68,6 +68,15 @@ EXAMPLES = [
         says=Reading("Paris", (), "completed", {"completion_tokens": 2}),
     ),
     Example(
+        "openai-compactions",
+        "responses",
+        "small-1",
+        {"input": SAID},
+        post("/v1/responses/compact", {"model": "small-1", "input": SAID}),
+        answer={"output": [{"type": "compaction", "encrypted_content": "abc"}], "usage": {"input_tokens": 7}},
+        says=Reading(usage={"prompt_tokens": 7}),
+    ),
+    Example(
         "openai-completions",
         "text",
         "small-1",

@@ -83,6 +83,7 @@ def test_another_method_or_body_is_no_call(example: Example):
         post("/v1/conversations/conv_1/history", {"inputs": "hi", "store": True}),
         post("/v1/conversations/conv_1/items", {"items": SAID}),
         post("/jobs/7/restart", {"inputs": "hi", "stream": False}),
+        post("/v1/responses/compact", {"input": "no model"}),
         post("/v1/responses/input_tokens", {"survey": 3, "input": "very good"}),
         post(f"{GEMINI}:countTokens", {"text": "no contents"}),
         post(f"{GEMINI}:countTokens", {"model": "models/another", "contents": CONTENTS}),

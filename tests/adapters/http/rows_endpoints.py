@@ -55,6 +55,7 @@ both("responses tools")(
 )
 both("responses.parse")(lambda made: made.responses.parse(**ASKED, text_format=City))
 both("responses.input_tokens", counted=False)(lambda made: made.responses.input_tokens.count(**ASKED))
+both("responses.compact")(lambda made: made.responses.compact(model="gpt-5", input=WEATHER))
 both("chat.parse")(lambda made: made.chat.completions.parse(**CHAT, response_format=City))
 both("completions")(lambda made: made.completions.create(model="gpt-3.5-turbo-instruct", prompt="Hello"))
 both("completions stream", counted=False)(
