@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,6 +21,7 @@ _FIRST = ("text", "tool_calls", "finish_reason")
 _LONGEST = 240
 # Providers reckon with few digits: vectors of one text are a little apart from call to call.
 _SAME_DIRECTION = 0.9999
+_ADDRESS = re.compile(r"(https?://[^/?#\s]+)\S*")
 # Fields of an answer that is no message: they tell about the call, and nothing of what was answered.
 _ABOUT_THE_CALL = frozenset(
     {
@@ -160,7 +162,7 @@ def _in_text(old: JSON, new: JSON, path: str) -> Iterator[str]:
 
 
 def _plain(told: dict[str, Any]) -> dict[str, Any]:
-    """What an answer says, without what is told about the call, and files by what they are."""
+    """What an answer says, without what is told about the call; files by what they are, addresses by their hosts."""
     return {**told, "content": _without(told["content"])} if "content" in told else told
 
 
@@ -169,7 +171,11 @@ def _without(value: JSON) -> JSON:
         return {name: _without(item) for name, item in value.items() if name not in _ABOUT_THE_CALL}
     if isinstance(value, list):
         return [_without(item) for item in value]
-    return (payload(value) or value) if isinstance(value, str) and len(value) > _LONGEST else value
+    if not isinstance(value, str):
+        return value
+    # Where a picture is to be had for an hour is another place each time.
+    address = _ADDRESS.fullmatch(value)
+    return address[1] if address else (payload(value) if len(value) > _LONGEST else "") or value
 
 
 def _said(told: dict[str, Any]) -> JSON:
@@ -188,7 +194,8 @@ def _names(names: list[str]) -> str:
 def _excerpt(old: dict[str, Any], new: dict[str, Any]) -> str:
     found = differences(old, new, first=_FIRST)
     more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
-    return _cut(f"{found[0].path}: {found[0].shown}") + more if found else ""
+    path = found[0].path.replace("alternatives", "choices", 1) if found else ""
+    return _cut(f"{path}: {found[0].shown}") + more if found else ""
 
 
 def _cut(text: str) -> str:

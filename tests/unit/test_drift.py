@@ -16,6 +16,8 @@ from pytest_lmcache.call import Key, Recording, Request, Take
 from pytest_lmcache.drift import shapes
 from pytest_lmcache.drift.answers import closest, compared
 from pytest_lmcache.drift.likeness import cosine, likeness, vectors
+from pytest_lmcache.drift.results import Result, Results
+from pytest_lmcache.drift.text import lines
 
 CHAT = Request("http/openai-chat", "chat", "m", {"messages": []}, ("messages",))
 EMBEDDING = Request("http/openai-embeddings", "embedding", "m", {"input": "a"}, ("input",))
@@ -153,6 +155,24 @@ class TestReworded:
         assert bool(found.shown) == (old != new)
 
 
+class TestPictures:
+    IMAGE = Request("http/openai-images", "image", "m", {"prompt": "a cat"}, ("prompt",))
+
+    def test_an_address_counts_by_its_host(self) -> None:
+        one, other = (take({"data": [{"url": f"https://files.invalid/{name}?sig={name}"}]}) for name in "ab")
+        assert said(one, other, self.IMAGE) == ("identical", "")
+
+    def test_a_file_counts_by_its_kind_and_size(self) -> None:
+        def picture(data: bytes) -> Take:
+            return take({"created": 1, "data": [{"b64_json": base64.b64encode(data * 200).decode()}]})
+
+        png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10"
+        found = compared(self.IMAGE, picture(png + b"1"), picture(png + b"2"))
+        assert found.kind == "reworded"
+        assert found.similarity is not None
+        assert found.similarity > 0.7
+
+
 class TestErrors:
     def test_a_live_error_is_one_where_none_was_recorded(self) -> None:
         refused = take({"error": {"message": "Rate limit"}}, 429)
@@ -270,3 +290,33 @@ def test_of_several_takes_the_closest_counts() -> None:
     ):
         found, take = closest(recording, answer(message(live)))
         assert (found.kind, take) == (kind, number)
+
+
+class TestText:
+    def result(self, number: int, kind: str, similarity: float | None = None, shown: str = "said") -> Result:
+        return Result(f"cassettes/chat/{number:03}.json", f"test_it.py::test_{number}", kind, similarity, shown)  # type: ignore[arg-type]
+
+    def test_what_is_said_of_several_is_said_once(self) -> None:
+        found = tuple(self.result(number, "error", shown=f"refused {number % 2}") for number in range(20))
+        shown = list(lines(Results(found), 0.3))
+        assert shown[0] == "lmcache: 20 recordings verified: 20 errors"
+        assert len(shown) == 1 + 2 * (5 + 2) + 1
+        assert shown[6].strip() == "and 5 more recordings with the same error; -v shows all"
+        assert len(list(lines(Results(found), 0.3, everything=True))) == 1 + 2 * (10 + 1) + 1
+
+    def test_every_change_is_told(self) -> None:
+        found = tuple(self.result(number, "changed", shown=f"text.{number} is gone") for number in range(20))
+        assert len(list(lines(Results(found), 0.3))) == 1 + 2 * 20 + 1
+
+    def test_a_similarity_below_the_bound_never_looks_as_if_it_were_not(self) -> None:
+        [_, verdict, *_] = lines(Results((self.result(1, "reworded", 0.2999),)), 0.3)
+        assert verdict.startswith("  reworded 0.29 ")
+
+    def test_results_survive_the_way_from_a_worker(self) -> None:
+        found = (self.result(1, "reworded", 0.5), self.result(2, "skipped"))
+        results = Results(found, 20, "seed", {"cassettes": (2, 9)})
+        assert Results.from_dict(json.loads(json.dumps(results.to_dict()))) == results
+
+    def test_workers_that_found_nothing_take_nothing_away(self) -> None:
+        results = Results((self.result(1, "changed"),), 20, "seed", {"cassettes": (2, 9)})
+        assert Results() + results == results + Results() == results
