@@ -23,13 +23,21 @@ def check_installed() -> None:
         )
 
 
-def written(file: Path, entries: Sequence[Entry], totals: Totals, exit_status: int, project: str) -> None:
-    """Write the page of a run. Raises OSError."""
+def written(
+    file: Path,
+    entries: Sequence[Entry],
+    totals: Totals,
+    exit_status: int,
+    project: str,
+    *,
+    warnings: Sequence[str] = (),
+) -> None:
+    """Write the page of a run, with these `warnings` before those of its totals. Raises OSError."""
     from pytest_lmcache.page.charts import by_model
     from pytest_lmcache.page.data import document
     from pytest_lmcache.page.rendering import rendered
 
-    told = document(entries, totals, exit_status, project)
+    told = document(entries, totals, exit_status, project, warnings)
     page = rendered(told, by_model(call for entry in entries for call in entry.calls))
     file.parent.mkdir(parents=True, exist_ok=True)
     # What a model says may hold half a surrogate pair, which no UTF-8 has.

@@ -28,7 +28,9 @@ MOST_CHARACTERS = 3_000_000
 SHORTEST = 250
 
 
-def document(entries: Sequence[Entry], totals: Totals, exit_status: int, project: str) -> dict[str, Any]:
+def document(
+    entries: Sequence[Entry], totals: Totals, exit_status: int, project: str, warnings: Iterable[str] = ()
+) -> dict[str, Any]:
     """Everything the page shows. Times of calls are seconds since the first call of the run."""
     ordered = sorted(entries, key=_place)
     told = [_in_order(entry) for entry in ordered]
@@ -43,7 +45,7 @@ def document(entries: Sequence[Entry], totals: Totals, exit_status: int, project
         "exitStatus": exit_status,
         "modes": sorted({entry.mode for entry in entries}),
         "cut": length if length < LONGEST else 0,
-        "notes": _notes(totals),
+        "notes": [*warnings, *_notes(totals)],
         "columns": COLUMNS,
         "tests": [
             {

@@ -226,7 +226,11 @@ class Reports:
         from pytest_lmcache.page import written
 
         project, totals = Path(self._config.rootpath).name, self._summary.totals
-        return self._made("lmcache_html", lambda file: written(file, self._entries, totals, exit_status, project))
+        warnings = self._verify.warnings if self._verify is not None else ()
+        return self._made(
+            "lmcache_html",
+            lambda file: written(file, self._entries, totals, exit_status, project, warnings=warnings),
+        )
 
     def _made(self, option: str, write: Callable[[Path], None]) -> bool:
         """Have the file written that an option names. Returns whether that was possible."""

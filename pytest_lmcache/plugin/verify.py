@@ -10,7 +10,7 @@ import pytest
 
 from pytest_lmcache.checks import Checked, Checklist, Sample
 from pytest_lmcache.drift.results import Result, Results
-from pytest_lmcache.drift.text import lines
+from pytest_lmcache.drift.text import lines, told
 from pytest_lmcache.errors import BadOption, CassettesUnusable
 from pytest_lmcache.plugin import VERIFY_PLUGIN
 from pytest_lmcache.readers import read_sample, read_share
@@ -46,6 +46,12 @@ class Verify:
         # Every worker chooses by the seed of the run, which the process that starts them does not know.
         chosen = Results((), sample.size, self._others.seed or sample.seed, self._checklist.drawn)
         return Results(tuple(self._found)) + self._others + chosen
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A line for each recording that the run fails for."""
+        failing = self.results.failing(self.least)
+        return tuple(f"verify: {told(each)}, {each.path} ({each.test}): {each.shown}" for each in failing)
 
     def checklist(self, values: Values, run: str) -> Checklist:
         """What the run of that identity checks."""

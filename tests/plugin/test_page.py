@@ -7,6 +7,7 @@ import json
 from html.parser import HTMLParser
 
 import pytest
+from verifying import drifts, verify
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("pygal") is None, reason="the extra html is not installed")
 
@@ -201,3 +202,13 @@ def test_a_file_that_cannot_be_written_is_named(project):
     result = project.replay(HTML)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["lmcache: --lmcache-html=*page.html: cannot be written*"])
+
+
+def test_it_warns_of_what_a_verify_run_fails_for(project):
+    project.tests(ONE)
+    project.record().assert_outcomes(passed=1)
+    drifts(project.provider, '"stop"', '"length"')
+    assert verify(project, HTML).ret == 1
+    [warning] = page(project).data["notes"]
+    assert warning.startswith("verify: changed, cassettes/chat/one-")
+    assert warning.endswith(" (test_it.py::test_one): finish_reason: stop → length")
