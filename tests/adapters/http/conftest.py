@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ class Project:
 
     @contextmanager
     def scope(self, mode: str, **settings: Any) -> Iterator[Scope]:
+        forget_clients()
         self.checked = []
         checklist = self._checklist if mode == "verify" else None
         run = Run(RunSettings(), self.folder, uuid.uuid4().hex, {}, checklist=checklist)
@@ -69,6 +71,14 @@ class Project:
     def only_file(self) -> dict[str, Any]:
         (path,) = self.files()
         return json.loads(path.read_text())
+
+
+def forget_clients() -> None:
+    """As in a process of its own: LangChain keeps clients for each URL, with connections of event loops long gone."""
+    for name in ("langchain_openai.chat_models._client_utils", "langchain_anthropic._client_utils"):
+        for kept in vars(sys.modules.get(name, object)).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
 
 
 @pytest.fixture
