@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_lmcache.call import JSON
+from pytest_lmcache.dialects.jsontext import strict
 from pytest_lmcache.review import amounts, pictures
 
 MISSING = b"lmcache: this blob is not here: "
@@ -55,7 +56,7 @@ def call(name: Any, arguments: Any, identity: Any = "") -> Part:
     """A tool that is called, as `look_up(order_id="A-1")` or, where that is too long, with its arguments below."""
     if isinstance(arguments, str):
         with suppress(ValueError):
-            arguments = json.loads(arguments)
+            arguments = strict(arguments)
     label = f"{name} ({identity})" if identity else str(name)
     return Part("call", pretty(arguments), label)
 
@@ -145,7 +146,7 @@ def _tidied(text: str) -> str:
     """A tool's result is often JSON as text."""
     if text[:1] in ("{", "["):
         with suppress(ValueError):
-            return pretty(json.loads(text))
+            return pretty(strict(text))
     return text
 
 

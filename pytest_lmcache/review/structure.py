@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from typing import Any
 
 from pytest_lmcache.adapters.reading import told
 from pytest_lmcache.call import JSON, Recording, Request, Take
+from pytest_lmcache.dialects.jsontext import strict
 
 
 def structured(recording: Recording) -> dict[str, JSON]:
@@ -62,6 +62,5 @@ def _reading(reading: Any) -> dict[str, Any]:
 def _parsed(text: str) -> JSON:
     if text[:1] in ("{", "["):
         with suppress(ValueError):
-            found: JSON = json.loads(text)
-            return found
+            return strict(text)
     return text

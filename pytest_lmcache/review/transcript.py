@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_lmcache.adapters.reading import told
 from pytest_lmcache.call import JSON, Recording, Take
+from pytest_lmcache.dialects.jsontext import strict
 from pytest_lmcache.review import amounts
 from pytest_lmcache.review.parts import Part, call, parts, payload, pretty
 
@@ -148,11 +149,9 @@ def _tidied(piece: Part) -> Part:
 
 
 def _json_text(piece: Part) -> Iterator[Part]:
-    import json
-
     if piece.text[:1] in ("{", "["):
         try:
-            yield Part("json", pretty(json.loads(piece.text)))
+            yield Part("json", pretty(strict(piece.text)))
         except ValueError:
             return
 

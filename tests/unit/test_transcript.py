@@ -10,6 +10,7 @@ import pytest
 from pytest_lmcache.call import Recording, Request, Take
 from pytest_lmcache.keys import KeyRule, key_of
 from pytest_lmcache.review.script import script
+from pytest_lmcache.review.structure import structured
 
 DATA = base64.b64encode(b"%PDF-1.7" + bytes(1500)).decode()
 CALL = {"city": "Oslo"}
@@ -36,11 +37,14 @@ BEDROCK = [
 ]
 
 
-def lines(field, value, adapter="http/openai-chat", **body):
+def recorded(field, value, adapter="http/openai-chat", answer=None, **body):
     request = Request(adapter, "chat", "m", {field: value, **body}, (field, "system"))
-    take = Take(json.dumps({"type": "http", "status": 200, "headers": {}, "body": {}}), 0.1)
-    recording = Recording(key_of(request, KeyRule()), request, (take,), "2026-11-23T10:00:00Z", "t.py::t")
-    return [f"{' ' * line.indent}{line.text}" for line in script(recording)]
+    take = Take(json.dumps({"type": "http", "status": 200, "headers": {}, "body": answer or {}}), 0.1)
+    return Recording(key_of(request, KeyRule()), request, (take,), "2026-11-23T10:00:00Z", "t.py::t")
+
+
+def lines(field, value, adapter="http/openai-chat", **body):
+    return [f"{' ' * line.indent}{line.text}" for line in script(recorded(field, value, adapter, **body))]
 
 
 @pytest.mark.parametrize(
@@ -95,3 +99,15 @@ def test_texts_to_embed_are_numbered():
 @pytest.mark.parametrize("value", [None, 7, "", [], {}, [[]], [None], [{"role": 3}], [{"content": {"a": 1}}], True])
 def test_odd_requests_raise_nothing(value):
     assert lines("messages", value)
+
+
+@pytest.mark.parametrize("depth", [300, 100_000])
+def test_brackets_without_end_are_text(depth):
+    deep = "[" * depth + "]" * depth
+    calls = [{"id": "c1", "type": "function", "function": {"name": "weather", "arguments": deep}}]
+    said = {"role": "assistant", "content": deep, "tool_calls": calls}
+    messages = [said, {"role": "tool", "tool_call_id": "c1", "content": deep}]
+    answer = {"object": "chat.completion", "choices": [{"index": 0, "finish_reason": "stop", "message": said}]}
+    recording = recorded("messages", messages, answer=answer)
+    assert sum(deep[:50] in line.text for line in script(recording)) == 5
+    assert structured(recording)["takes"][0]["text"] == deep
