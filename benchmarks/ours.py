@@ -30,7 +30,11 @@ class Replays:
 
     def record(self, *calls: Callable[[], Any], run: Run | None = None) -> None:
         """Make the calls live, and keep what they answer in the folder; in a run of their own where none is given."""
-        with self._scope(run or self.run(), "record") as scope:
+        run = run or self.run()
+        with self._scope(run, "record") as scope:
+            # As the plugin does before a test that records.
+            run.prepare()
+            self.watch.prepare()
             for call in calls:
                 call()
             scope.end(passed=True)

@@ -20,7 +20,7 @@ from pytest_lmcache.keys import KeyRule
 from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.providers import Hosts
 from pytest_lmcache.readers import REPLAYING, VERIFY
-from pytest_lmcache.recorder import Recorder
+from pytest_lmcache.recorder import Recorder, flights
 from pytest_lmcache.recorder.bench import Bench
 from pytest_lmcache.recorder.flights import Locks
 from pytest_lmcache.redact import Redactor
@@ -30,6 +30,7 @@ from pytest_lmcache.seam import ON_BEHALF, Follower, Owner
 from pytest_lmcache.shared import Private, Shared, Values
 from pytest_lmcache.stacks import Stacks
 from pytest_lmcache.tally import Tally
+from pytest_lmcache.tiers import disk, local
 from pytest_lmcache.tiers.local import project_folder
 
 _USUAL_PORTS = (None, 0, 80, 443)
@@ -135,6 +136,18 @@ class Run:
     def replays(self) -> bool:
         """Whether the calls of this moment are replayed."""
         return bool(self._scopes) and self._scopes[-1].settings.mode in REPLAYING
+
+    @property
+    def records(self) -> bool:
+        """Whether calls of this moment may go live and be recorded."""
+        return bool(self._scopes) and self._scopes[-1].settings.mode in ("record", "refresh")
+
+    def prepare(self) -> None:
+        """Import what a live call needs, so that the first one waits for its provider alone."""
+        flights.load()
+        local.load()
+        if self.settings.disk:
+            disk.load()
 
     def close(self) -> None:
         """The run is over."""

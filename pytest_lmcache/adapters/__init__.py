@@ -14,7 +14,8 @@ from typing import Any
 from pytest_lmcache.errors import MissingPackage
 from pytest_lmcache.seam import Gate
 
-# To add an SDK: one package here, with `HOOKS` (what to run once a module of the SDK is imported) and `uninstall`.
+# To add an SDK: one package here, with `HOOKS` (what to run once a module of the SDK is imported) and `uninstall`; and
+# with `prepare`, where much is imported at the first call.
 TABLE = {
     "litellm": "pytest_lmcache.adapters.litellm",
     "http": "pytest_lmcache.adapters.http",
@@ -58,6 +59,12 @@ class Watch(MetaPathFinder):
         for name in list(self._waiting):
             if name in sys.modules:
                 self._imported(sys.modules[name])
+
+    def prepare(self) -> None:
+        """Have the adapters import what their first call needs."""
+        for adapter in self._adapters:
+            if hasattr(adapter, "prepare"):
+                adapter.prepare()
 
     def remove(self) -> None:
         """Stop watching, and put every patched function back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,13 @@ class Active:
             raise pytest.fail.Exception(f"lmcache: {error}", pytrace=False) from None
         if self._mode is None and not opted_in(item) and "mode" not in read:
             return
-        self._scopes.open(item, read)
+        self._open(item, read)
+
+    def _open(self, item: pytest.Item, values: Mapping[str, Any]) -> None:
+        self._scopes.open(item, values)
+        if self.run.records:
+            self.run.prepare()
+            self._watch.prepare()
 
     @pytest.hookimpl
     def pytest_report_header(self) -> str | None:
@@ -147,7 +153,7 @@ class Active:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if self._mode is not None or opted_in(item):
-            self._scopes.open(item, {})
+            self._open(item, {})
         elif self._guards_all:
             self._scopes.guard(item)
 

@@ -122,6 +122,11 @@ class Locks:
         return folder
 
 
+def load() -> None:
+    """Import what a first live call needs here, before it has to wait for that."""
+    import filelock  # noqa: F401
+
+
 def try_acquire(lock: Any) -> bool:
     """Take a file lock if it is free at this moment. A folder that cannot hold locks counts as free."""
     from filelock import Timeout

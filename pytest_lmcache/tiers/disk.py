@@ -236,6 +236,11 @@ class Disk:
             self._inherited, self._database = self._database, None
 
 
+def load() -> None:
+    """Import what the first use needs, before a live call has to wait for that."""
+    from pytest_lmcache.tiers import database  # noqa: F401
+
+
 def _pointer(digest: str) -> str:
     """The name of the row that says which recording an alias means; a name of its own, so it hides no recording."""
     return f"see:{digest}"

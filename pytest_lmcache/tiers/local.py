@@ -27,6 +27,11 @@ def project_folder(root: Path) -> Path:
     return _user_folder(tree) / f"{slug}-{place}"
 
 
+def load() -> None:
+    """Import what finding the folder needs, before a live call has to wait for that."""
+    import platformdirs  # noqa: F401
+
+
 def _repository(root: Path) -> tuple[Path, Path]:
     """The top of the working tree that `root` is in, and the directory git keeps that repository in."""
     for tree in (root, *root.parents):

@@ -63,6 +63,12 @@ def test_a_run_that_replays_imports_no_sdk_and_no_disk_either(alone):
         assert f"'{name}'" not in told["LOADED"]
 
 
+def test_a_run_that_records_has_imported_what_keeps_recordings_before_the_first_call(alone):
+    loaded = facts(alone("-p", "pytest_lmcache.plugin", "--lmcache=record"))["LOADED"]
+    assert all(name in loaded for name in ("'diskcache'", "'filelock'", "'platformdirs'"))
+    assert all(name not in loaded for name in ("'litellm'", "'openai'", "'httpx'", "'aiohttp'", "'urllib3'"))
+
+
 def test_its_output_is_that_of_a_run_without_the_plugin(alone):
     def told(output):
         return [line for line in output.splitlines() if not line.startswith(("plugins:", "OURS", "=", "rootdir"))]

@@ -7,6 +7,7 @@ runs in place of the methods that send is imported when one of them is first cal
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -60,6 +61,13 @@ def install(module: ModuleType, gate: Any) -> None:
         _restores.append(patch.replace(getattr(module, owner), method, replacement(kind)))
     for owner, method, make in _OWNERS.get(module.__name__, ()):
         _restores.append(patch.replace(getattr(module, owner), method, make))
+
+
+def prepare() -> None:
+    """Import what runs in place of methods that were replaced, before the first call has to wait for it."""
+    for name, (ours, _) in _SEAMS.items():
+        if name in sys.modules:
+            importlib.import_module(f"{__name__}.{ours}")
 
 
 def uninstall() -> None:
