@@ -73,7 +73,8 @@ class Project:
         self.cassettes = pytester.path / "cassettes"
         self._monkeypatch = monkeypatch
         self._heading = "import asyncio, pytest, litellm\nfrom app import ask, aask\n"
-        monkeypatch.setenv("XDG_CACHE_HOME", str(pytester.path.parent / "user-cache"))
+        self.user_cache = pytester.path.with_name(f"{pytester.path.name}-user-cache")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(self.user_cache))
         pytester.makepyfile(app=APPLICATION)
         pytester.makeini(
             "[pytest]\naddopts = -p no:randomly -p no:cacheprovider -p no:hypothesispytest -p no:syrupy -p "

@@ -14,7 +14,7 @@ WHERE = "$.request.messages[[]0].content: Groq key"
 
 def cached(project) -> str:
     """What is in the local disk tier, as text."""
-    files = (project.path.parent / "user-cache").rglob("cache.db*")
+    files = project.user_cache.rglob("cache.db*")
     return "".join(file.read_bytes().decode("utf-8", "replace") for file in files)
 
 

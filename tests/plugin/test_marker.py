@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 SETTINGS = (
-    "mode, key, ignore, normalize, repeat, cassettes, record_errors, allow_secrets, cache, max_calls, max_tokens, "
-    "max_cost"
+    "mode, key, ignore, normalize, repeat, cassettes, record_errors, max_age, stale, allow_secrets, cache, max_calls, "
+    "max_tokens, max_cost"
 )
 
 

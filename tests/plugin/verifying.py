@@ -26,7 +26,7 @@ def held(folder: Path) -> dict[str, bytes]:
 
 def verify(project: Project, *args: str, subprocess: bool = False) -> pytest.RunResult:
     """A verify run, which asks the provider and leaves every file as it was."""
-    folders = (project.cassettes, project.path.parent / "user-cache")
+    folders = (project.cassettes, project.user_cache)
     before = [held(folder) for folder in folders]
     result = project.record(*args, mode="verify", subprocess=subprocess)
     assert [held(folder) for folder in folders] == before

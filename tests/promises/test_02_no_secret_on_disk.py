@@ -156,7 +156,7 @@ def test_none_of_fourteen_canaries_is_written_or_printed(project, monkeypatch, a
     replayed.assert_outcomes(passed=4)
     missed = project.replay("-s", "-vv", "--showlocals", "-k", "signed")
     missed.assert_outcomes(failed=1)
-    on_disk = written(project.cassettes) + written(project.path.parent / "user-cache")
+    on_disk = written(project.cassettes) + written(project.user_cache)
     assert on_disk.count("[credential]") >= 8
     assert leaks(on_disk) == set()
     for result in (recorded, replayed, missed):

@@ -82,7 +82,7 @@ def test_a_full_disk_below_the_cassettes(project, workers, figure):
 def test_a_full_disk_below_the_local_tier(project, figure):
     count = trials(110, 150)
     project.tests(MANY.format(count=count))
-    cache = project.path.parent / "user-cache"
+    cache = project.user_cache
     cache.mkdir(exist_ok=True)
     script = f"{pytest_of('--lmcache=record')}; echo STATUS $?; {pytest_of('--lmcache=record')}; echo STATUS $?"
     done = run(project, *in_a_small_disk(script, cache))
@@ -117,7 +117,7 @@ def test_files_that_may_not_grow(project, limit):
 
 @pytest.mark.parametrize("place", ["cassettes", "user-cache"])
 def test_a_folder_deleted_while_it_is_used(project, monkeypatch, place):
-    folder = project.cassettes if place == "cassettes" else project.path.parent / place
+    folder = project.cassettes if place == "cassettes" else project.user_cache
     project.tests(
         f"""
 import os, shutil
