@@ -405,3 +405,30 @@ def test_it(lmcache):
     project.record().assert_outcomes(passed=1)
     project.replay("--lmcache-check").assert_outcomes(passed=1)
     assert project.replay("--lmcache-strict").ret == 0
+
+
+def test_workers_inject_each_into_its_own_tests(project: Project, provider: Provider) -> None:
+    project.over_http().tests(
+        """
+import httpx
+
+@pytest.mark.parametrize("n", range(6))
+def test_it(lmcache, n):
+    if n % 2:
+        lmcache.fail(status=503)
+        with pytest.raises(httpx.HTTPStatusError):
+            ask("All of them?")
+    lmcache.timeout(call=2)
+    assert ask("All of them?")
+"""
+    )
+    recorded = project.record("-n", "2")
+    recorded.assert_outcomes(passed=6)
+    assert provider.count() == 1
+    result = project.replay("-n", "2")
+    result.assert_outcomes(passed=6)
+    result.stdout.fnmatch_lines(["lmcache: 6 replayed, 3 injected*"])
+    for n in range(6):
+        text = f"warning: an injected fault met no call of test_it.py::test_it[[]{n}]: timeout on call 2 (1 made)"
+        result.stdout.fnmatch_lines([f"*{text}"])
+    assert provider.count() == 1
