@@ -71,7 +71,7 @@ class Check:
         return reserved.reason if isinstance(reserved, Stopped) else reserved
 
     def _answer(self) -> Generator[Step, Any, Answer]:
-        result = yield AskProvider()
+        result = yield from self._asked_again()
         if not self._adapter.is_stream(result):
             answer = self._adapter.dump(result)
             if answer is None:
@@ -89,6 +89,17 @@ class Check:
                 raise
         del held
         return heard.answer()
+
+    def _asked_again(self) -> Generator[Step, Any, Any]:
+        """What the provider gives, at the second try where the first met nobody: SDKs try again above their transport,
+        which hides connections that broke, or that an earlier event loop left behind.
+        """
+        try:
+            return (yield AskProvider())
+        except Exception as error:
+            if isinstance(error, LMCacheError) or self._adapter.dump_error(error) is not None:
+                raise
+        return (yield AskProvider())
 
     def _failed(self, recording: Recording, error: BaseException, seconds: float) -> None:
         answer = self._adapter.dump_error(error) if isinstance(error, Exception) else None

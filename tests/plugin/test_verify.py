@@ -51,6 +51,18 @@ HEADERS = {"authorization": "Bearer " + os.environ.get("OPENAI_API_KEY", "")}
 def test_it():
     assert "Paris" in httpx.post(URL, json=BODY, headers=HEADERS).raise_for_status().text
 """
+OUTLIVING = """
+import openai, os
+CLIENT = openai.AsyncOpenAI(
+    base_url=os.environ.get("OPENAI_API_BASE", "http://127.0.0.1:9/v1"), api_key="fake-key-for-tests"
+)
+async def asked(text):
+    messages = [{"role": "user", "content": text}]
+    return (await CLIENT.chat.completions.create(model="gpt-4o-mini", messages=messages)).choices[0].message.content
+@pytest.mark.parametrize("n", range(3))
+def test_it(n):
+    assert asyncio.run(asked(f"Number {n}?"))
+"""
 HTTP_STREAM = """
 import httpx, os
 URL = os.environ.get("OPENAI_API_BASE", "http://127.0.0.1:9/v1") + "/chat/completions"
@@ -219,6 +231,26 @@ class TestVerdicts:
         assert f"{count} error" in told(result)[0]
         assert "onnect" in told(result)[2]
         assert project.provider.count() == 0
+
+    def test_a_connection_that_breaks_once_is_tried_again(self, project, recorded):
+        recorded(
+            HTTP.replace(
+                "def test_it():", "def test_it():\n    HEADERS['x-provider-fault'] = os.environ.get('FAULT', '')"
+            )
+        )
+        project._monkeypatch.setenv("FAULT", "reset-once")
+        assert "1 recording verified: 1 reworded" in told(verify(project))[0]
+        assert project.provider.count() == 2
+        project._monkeypatch.setenv("FAULT", "reset")
+        assert "1 recording verified: 1 error" in told(verify(project))[0]
+        assert project.provider.count() == 4
+
+    def test_a_client_that_outlives_its_event_loop_is_no_error(self, project, recorded):
+        project.ini("lmcache_adapters = http")
+        recorded(OUTLIVING)
+        result = verify(project)
+        result.assert_outcomes(passed=3)
+        assert "3 recordings verified: 3 reworded" in told(result)[0]
 
     @pytest.mark.parametrize("fault", ["cut", "short", "midstream", "reset", "html"])
     def test_an_answer_that_is_not_whole_is_an_error(self, project, recorded, fault):
