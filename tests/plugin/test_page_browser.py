@@ -168,6 +168,24 @@ def test_filters_choose_calls_and_the_address_holds_them(browser, page):
     assert browser.texts("#count") == [f"{TESTS} tests, {CALLS} calls"]
 
 
+def test_a_link_that_is_followed_before_the_address_is_written_leads_where_it_says(browser):
+    model = browser.value(
+        """new Promise((done) => {
+          const [field, model] = ["#query", "#model"].map((each) => document.querySelector(each));
+          const later = window.setTimeout;
+          let write;
+          window.setTimeout = (act) => { write = act; };
+          field.value = "case";
+          field.dispatchEvent(new Event("input"));
+          window.setTimeout = later;
+          addEventListener("hashchange", () => done(model.value));
+          location.hash = "model=openai%2Fgpt-4o";
+          write();
+        })"""
+    )
+    assert model == "openai/gpt-4o"
+
+
 def test_a_click_on_a_bar_shows_the_calls_of_its_model(browser):
     browser.click(".chart a")
     assert browser.value("document.querySelector('#model').value").startswith("openai/gpt-4o")

@@ -55,6 +55,8 @@ function open(name, call = 0) {
 
 const REST = 200;
 let later = 0;
+// What the address holds, as far as it was read or written here.
+let held = "";
 
 /** Keep in the address what is chosen, once the reader rests: some browsers refuse to do so at every letter. */
 function address() {
@@ -65,11 +67,15 @@ function address() {
 function addressNow() {
   const told = Object.entries(state).filter(([name, value]) => value && value !== NOTHING[name]);
   const hash = String(new URLSearchParams(told));
-  if (location.hash.slice(1) !== hash) history.replaceState(null, "", `#${hash}`);
+  // A link that was followed meanwhile is told of in a moment, and what it leads to must not be written over.
+  if (location.hash !== held || held.slice(1) === hash) return;
+  history.replaceState(null, "", `#${hash}`);
+  held = location.hash;
 }
 
 function fromAddress() {
-  const told = new URLSearchParams(location.hash.slice(1));
+  held = location.hash;
+  const told = new URLSearchParams(held.slice(1));
   if (told.get("theme")) document.documentElement.dataset.theme = told.get("theme");
   const values = Object.fromEntries(Object.keys(NOTHING).map((name) => [name, told.get(name) ?? NOTHING[name]]));
   if (!ORDERS[values.sort]) values.sort = "run";

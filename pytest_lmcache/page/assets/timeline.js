@@ -13,6 +13,9 @@ function timeline(shown, lane, { pick, chosen, height = 190, label }) {
   const whole = [begin, Math.max(end, begin + 0.001)];
   const lanes = shown.reduce((most, call) => Math.max(most, call[lane]), 0) + 1;
   const row = Math.max(LANE.least, Math.min(LANE.most, Math.floor((height - 22) / lanes)));
+  // Known before it is drawn, so that nothing below moves when it is.
+  const tall = Math.max(lanes * row + 22, 34);
+  canvas.style.height = `${tall}px`;
   let span = whole;
   let drag = null;
   let over = null;
@@ -24,8 +27,6 @@ function timeline(shown, lane, { pick, chosen, height = 190, label }) {
 
   function draw() {
     const scale = devicePixelRatio || 1;
-    const tall = Math.max(lanes * row + 22, 34);
-    canvas.style.height = `${tall}px`;
     width = canvas.clientWidth;
     canvas.width = width * scale;
     canvas.height = tall * scale;
