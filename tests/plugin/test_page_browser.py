@@ -187,7 +187,9 @@ def test_a_link_that_is_followed_before_the_address_is_written_leads_where_it_sa
 
 
 def test_a_click_on_a_bar_shows_the_calls_of_its_model(browser):
+    browser.value("window.followed = new Promise((done) => addEventListener('hashchange', () => done(true))); 0")
     browser.click(".chart a")
+    assert browser.value("followed")
     assert browser.value("document.querySelector('#model').value").startswith("openai/gpt-4o")
     assert browser.texts("#clear") == ["Clear"]
 
