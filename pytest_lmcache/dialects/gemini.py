@@ -8,7 +8,16 @@ from urllib.parse import unquote
 
 from pytest_lmcache.call import Request
 from pytest_lmcache.dialects.asking import json_object, path_of, query_of, request_of
-from pytest_lmcache.dialects.telling import at, counted, is_events, objects_at, payloads, text_at, tool_call
+from pytest_lmcache.dialects.telling import (
+    at,
+    counted,
+    counted_apart,
+    is_events,
+    objects_at,
+    payloads,
+    text_at,
+    tool_call,
+)
 from pytest_lmcache.dialects.wire import Answer, Event, Reading, Wire
 
 GENERATE = frozenset({"generateContent", "streamGenerateContent"})
@@ -19,6 +28,8 @@ USAGE = {
     "completion_tokens": (("candidatesTokenCount",), ("responseTokenCount",)),
     "cached_tokens": (("cachedContentTokenCount",),),
 }
+# Thoughts, and the results of Google's own tools.
+APART = {"completion_tokens": "thoughtsTokenCount", "prompt_tokens": "toolUsePromptTokenCount"}
 
 
 class Gemini:
@@ -133,15 +144,5 @@ def _read(responses: Sequence[Any]) -> Reading:
                 text += text_at(part, "text")
         reason = text_at(response, "candidates", 0, "finishReason") or reason
         reason = reason or text_at(response, "promptFeedback", "blockReason")
-        usage |= _counts(at(response, "usageMetadata"))
+        usage |= counted_apart(at(response, "usageMetadata"), USAGE, APART)
     return Reading(text, tuple(calls), reason, usage)
-
-
-def _counts(metadata: Any) -> dict[str, int]:
-    """Token counts by our names: thoughts and the results of Google's own tools are counted apart."""
-    found = counted(metadata, USAGE)
-    for name, apart in (("completion_tokens", "thoughtsTokenCount"), ("prompt_tokens", "toolUsePromptTokenCount")):
-        more = at(metadata, apart)
-        if isinstance(more, int) and more > 0:
-            found[name] = found.get(name, 0) + more
-    return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_lmcache.call import Request
 from pytest_lmcache.dialects.asking import before, json_object, request_of, without_tokens
-from pytest_lmcache.dialects.telling import at, counted, is_events, objects_at, payloads, text_at, tool_call
+from pytest_lmcache.dialects.telling import at, counted_apart, is_events, objects_at, payloads, text_at, tool_call
 from pytest_lmcache.dialects.wire import Answer, Event, Reading, Wire
 
 CONVERSATION = ("system_instruction", "previous_interaction_id", "input")
@@ -22,6 +22,8 @@ USAGE = {
     "completion_tokens": (("total_output_tokens",),),
     "cached_tokens": (("total_cached_tokens",),),
 }
+# Thoughts, and the results of Google's own tools.
+APART = {"completion_tokens": "total_thought_tokens", "prompt_tokens": "total_tool_use_tokens"}
 
 
 class GeminiInteractions:
@@ -55,7 +57,9 @@ def _whole(interaction: Any) -> Reading:
         for step in steps
         if step.get("type") == "function_call"
     ]
-    return Reading(text, tuple(calls), text_at(interaction, "status"), _counts(at(interaction, "usage")))
+    return Reading(
+        text, tuple(calls), text_at(interaction, "status"), counted_apart(at(interaction, "usage"), USAGE, APART)
+    )
 
 
 def _streamed(events: list[dict[str, Any]]) -> Reading:
@@ -79,14 +83,4 @@ def _streamed(events: list[dict[str, Any]]) -> Reading:
             }
     last = next((at(data, "interaction") for data in reversed(events) if at(data, "event_type") in LAST), None)
     told = tuple(tool_call(call["name"], call["said"] or call["whole"], call["id"]) for call in calls.values())
-    return Reading(text, told, text_at(last, "status"), _counts(at(last, "usage")))
-
-
-def _counts(usage: Any) -> dict[str, int]:
-    """Token counts by our names: thoughts and the results of Google's own tools are counted apart."""
-    found = counted(usage, USAGE)
-    for name, apart in (("completion_tokens", "total_thought_tokens"), ("prompt_tokens", "total_tool_use_tokens")):
-        more = at(usage, apart)
-        if isinstance(more, int) and more > 0:
-            found[name] = found.get(name, 0) + more
-    return found
+    return Reading(text, told, text_at(last, "status"), counted_apart(at(last, "usage"), USAGE, APART))

@@ -49,6 +49,18 @@ def counted(usage: Any, places: Mapping[str, Iterable[tuple[str, ...]]]) -> dict
     return found
 
 
+def counted_apart(
+    usage: Any, places: Mapping[str, Iterable[tuple[str, ...]]], apart: Mapping[str, str]
+) -> dict[str, int]:
+    """The same, with what is counted apart from a name added to it: `apart` has the field of each."""
+    found = counted(usage, places)
+    for name, field in apart.items():
+        more = at(usage, field)
+        if isinstance(more, int) and more > 0:
+            found[name] = found.get(name, 0) + more
+    return found
+
+
 def tool_call(name: Any, arguments: Any, identity: Any = "") -> ToolCall:
     """A tool call from whatever the provider gave; arguments that are JSON text are parsed."""
     if isinstance(arguments, str):
