@@ -138,13 +138,14 @@ def _functions(url: str) -> Any:
     return told(client.models.generate_content(**asked))
 
 
-def runtime(url: str) -> Any:
+def runtime(url: str, **options: Any) -> Any:
     return import_module("boto3").client(
         "bedrock-runtime",
         region_name="us-east-1",
         endpoint_url=url,
         aws_access_key_id="fake-access-key",
         aws_secret_access_key="fake-secret-key",
+        **options,
     )
 
 

@@ -18,6 +18,21 @@ class City(BaseModel):
     name: str
 
 
+def picky(seen: list[str]) -> type[City]:
+    """A city that takes no name for an answer the first time; `seen` gets the names."""
+
+    class Picky(City):
+        @field_validator("name")
+        @classmethod
+        def not_the_first(cls, name: str) -> str:
+            seen.append(name)
+            if len(seen) == 1:
+                raise ValueError("tell it once more")
+            return name
+
+    return Picky
+
+
 def instructed(url: str, name: str = "OpenAI") -> Any:
     client = getattr(import_module("openai"), name)(base_url=f"{url}/v1", api_key=KEY)
     return import_module("instructor").from_openai(client)
@@ -70,18 +85,8 @@ async def _aclaude(url: str) -> Any:
 @TABLE.row("instructor", "sync", "asked again after a failed validation", *INSTRUCTOR, requests=3)
 def _again(url: str) -> Any:
     seen: list[str] = []
-
-    class Picky(City):
-        @field_validator("name")
-        @classmethod
-        def not_the_first(cls, name: str) -> str:
-            seen.append(name)
-            if len(seen) == 1:
-                raise ValueError("tell it once more")
-            return name
-
     client = instructed(url)
-    made = client.chat.completions.create(model="gpt-4o", response_model=Picky, messages=TELL, max_retries=2)
+    made = client.chat.completions.create(model="gpt-4o", response_model=picky(seen), messages=TELL, max_retries=2)
     return dumped(made), seen
 
 

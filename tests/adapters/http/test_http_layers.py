@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from calls import KEY, MESSAGES, WEATHER
-from pydantic import BaseModel, field_validator
-from rows_frameworks import smol
+from rows_frameworks import TELL, picky, smol
 
 from pytest_lmcache.adapters import Watch
 from pytest_lmcache.options import RunSettings, Settings
@@ -133,31 +132,6 @@ def test_langchain_above_openai_that_tries_again(project: Any) -> None:
     recorded_once(project, ask, recordings=1, asked=2, adapter="http/openai-chat")
 
 
-class City(BaseModel):
-    """A city."""
-
-    name: str
-
-
-def picky() -> type[City]:
-    """A city that takes no name for an answer the first time."""
-    seen: list[str] = []
-
-    class Picky(City):
-        @field_validator("name")
-        @classmethod
-        def not_the_first(cls, name: str) -> str:
-            seen.append(name)
-            if len(seen) == 1:
-                raise ValueError("tell it once more")
-            return name
-
-    return Picky
-
-
-TELL = [{"role": "user", "content": "Tell me the name of a city: Paris"}]
-
-
 @pytest.mark.parametrize(("model", "tries"), [("gpt-4o", 1), (ONCE, 2)])
 def test_instructor_above_openai_asks_again_and_each_question_is_one(project: Any, model: str, tries: int) -> None:
     """It asks three times: the provider's second answer is no city. A try of openai's SDK that failed is in no
@@ -167,7 +141,7 @@ def test_instructor_above_openai_asks_again_and_each_question_is_one(project: An
 
     def ask(url: str) -> Any:
         client = instructor.from_openai(openai.OpenAI(base_url=f"{url}/v1", api_key=KEY))
-        asked = {"model": model, "response_model": picky(), "messages": TELL, "max_retries": 2}
+        asked = {"model": model, "response_model": picky([]), "messages": TELL, "max_retries": 2}
         return client.chat.completions.create(**asked).model_dump()
 
     recorded_once(project, ask, recordings=3, asked=3 * tries, adapter="http/openai-chat")
@@ -178,7 +152,7 @@ def test_instructor_above_litellm_above_openai(project: Any) -> None:
 
     def ask(url: str) -> Any:
         client = instructor.from_litellm(litellm.completion)
-        asked = through_litellm(url, response_model=picky(), messages=TELL, max_retries=2)
+        asked = through_litellm(url, response_model=picky([]), messages=TELL, max_retries=2)
         return client.chat.completions.create(**asked).model_dump()
 
     recorded_once(project, ask, recordings=3, asked=3, adapter="litellm")

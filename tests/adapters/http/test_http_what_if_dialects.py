@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from calls import KEY, MESSAGES, QUESTION
+from rows_clouds import runtime
 
 from pytest_lmcache.calls import Calls
 
@@ -38,14 +39,7 @@ class SDK:
 def _bedrock(url: str, tries: int = 1) -> Any:
     pytest.importorskip("boto3")
     retries = {"total_max_attempts": tries, "mode": "standard"}
-    return import_module("boto3").client(
-        "bedrock-runtime",
-        region_name="us-east-1",
-        endpoint_url=url,
-        aws_access_key_id="fake-access-key",
-        aws_secret_access_key="fake-secret-key",
-        config=import_module("botocore.config").Config(retries=retries),
-    )
+    return runtime(url, config=import_module("botocore.config").Config(retries=retries))
 
 
 def _converse_stream(url: str) -> list[Any]:
