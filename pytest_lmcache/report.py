@@ -10,6 +10,7 @@ from typing import Any
 from pytest_lmcache.ages import Stale, spelled
 from pytest_lmcache.budget import Amount
 from pytest_lmcache.readers import REPLAYING
+from pytest_lmcache.wording import many
 
 _MOST_NAMES = 3
 _MOST_STALE = 10
@@ -120,7 +121,7 @@ def _first_line(totals: Totals) -> Iterable[str]:
 def _saved(totals: Totals) -> list[str]:
     """What the replays saved: tokens, money and time, as far as known."""
     worth = [text for text in (_dollars(totals.cost_saved or 0.0), _duration(totals.seconds_saved)) if text]
-    saved = [_several(totals.tokens_saved, "token")] if totals.tokens_saved else []
+    saved = [many(totals.tokens_saved, "token")] if totals.tokens_saved else []
     if worth:
         saved.append(" and ".join(worth))
     if saved:
@@ -138,7 +139,7 @@ def _details(totals: Totals, *, verbose: bool = False) -> Iterable[str]:
         made = "1 call was" if count == 1 else f"{count:,} calls were"
         yield f"{bound} was reached, and {made} not made; spent: {totals.spent or 'not known'}"
     for cause, count in Counter(totals.unrecorded).items():
-        yield f"{_several(count, 'answer')} not recorded: {cause}"
+        yield f"{many(count, 'answer')} not recorded: {cause}"
     for host in dict.fromkeys(host for host, _ in totals.unseen):
         tests = _names(test for other, test in totals.unseen if other == host)
         yield f"unrecorded live calls to {host}, which replay refuses: {tests}"
@@ -167,10 +168,10 @@ def stale_lines(stale: Iterable[Stale], *, listed: int = 0) -> Iterable[str]:
 
 def _prompt_cache(read: int, written: int) -> Iterable[str]:
     if read and written:
-        yield f"{_several(read, 'token')} read from and {written:,} written to the provider's prompt cache"
+        yield f"{many(read, 'token')} read from and {written:,} written to the provider's prompt cache"
     elif read or written:
         done = "read from" if read else "written to"
-        yield f"{_several(read or written, 'token')} {done} the provider's prompt cache"
+        yield f"{many(read or written, 'token')} {done} the provider's prompt cache"
 
 
 def _plain(value: Any) -> Any:
@@ -185,10 +186,6 @@ def _sum(one: Any, other: Any) -> Any:
 
 def _counted(counts: Mapping[str, int]) -> list[str]:
     return [f"{count:,} {what}" for what, count in counts.items() if count]
-
-
-def _several(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _names(names: Iterable[str]) -> str:

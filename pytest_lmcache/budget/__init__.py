@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pytest_lmcache.call import JSON, Call, Request
+from pytest_lmcache.wording import many
 
 BYTES_PER_TOKEN = 4
 """What a token is taken for: so many bytes of UTF-8."""
@@ -31,7 +32,7 @@ class Amount:
     cost: float = 0.0
 
     def __str__(self) -> str:
-        return f"{_many(self.calls, 'call')}, {_many(self.tokens, 'token')}, {dollars(self.cost)}"
+        return f"{many(self.calls, 'call')}, {many(self.tokens, 'token')}, {dollars(self.cost)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Estimate:
     def __str__(self) -> str:
         price = "at no known price" if self.cost is None else f"{dollars(self.cost)} by the price table of litellm"
         return (
-            f"{_many(self.prompt, 'token')} of prompt (one for {BYTES_PER_TOKEN} bytes of text) and "
+            f"{many(self.prompt, 'token')} of prompt (one for {BYTES_PER_TOKEN} bytes of text) and "
             f"{self.answer:,} of answer ({self.basis}), {price}"
         )
 
@@ -170,7 +171,7 @@ def _plainly(bound: float) -> str:
 
 
 def _unknown(calls: int) -> str:
-    return f" (and {_many(calls, 'call')} at no known price)" if calls else ""
+    return f" (and {many(calls, 'call')} at no known price)" if calls else ""
 
 
 def _limit(body: dict[str, JSON]) -> tuple[str, int | None]:
@@ -201,7 +202,3 @@ def _texts(value: JSON) -> Iterator[str]:
 
 def _several(names: tuple[str, ...]) -> str:
     return " and ".join(names)
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

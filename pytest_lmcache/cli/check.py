@@ -10,10 +10,10 @@ import click
 from pytest_lmcache.cli.options import FINDINGS, cassettes_option, json_option
 from pytest_lmcache.cli.output import Output
 from pytest_lmcache.miss.worddiff import visible
-from pytest_lmcache.review.amounts import many
 from pytest_lmcache.review.audit import Finding, audit
 from pytest_lmcache.review.library import Library
 from pytest_lmcache.review.project import Project
+from pytest_lmcache.wording import many
 
 _STYLES = {"unreadable": "bold red", "key": "bold red", "secret": "bold red"}
 

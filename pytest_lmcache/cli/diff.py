@@ -14,9 +14,9 @@ from pytest_lmcache.cli.output import Output
 from pytest_lmcache.miss.differences import Difference
 from pytest_lmcache.miss.worddiff import visible
 from pytest_lmcache.review import project
-from pytest_lmcache.review.amounts import many
 from pytest_lmcache.review.comparison import Change, compared
 from pytest_lmcache.review.sides import sides
+from pytest_lmcache.wording import many
 
 _TITLES = {"prompt": "changed prompt", "answer": "changed answer", "added": "new", "removed": "gone"}
 _STYLES = {"prompt": "bold yellow", "answer": "bold cyan", "added": "bold green", "removed": "bold red"}

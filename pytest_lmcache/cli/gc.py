@@ -13,6 +13,7 @@ from pytest_lmcache.options import RunSettings
 from pytest_lmcache.review import amounts, project
 from pytest_lmcache.tiers.disk import SET_ASIDE, Disk
 from pytest_lmcache.tiers.local import project_folder
+from pytest_lmcache.wording import many
 
 
 @click.command()
@@ -37,7 +38,7 @@ def command(*, out: Output, size: int | None, empty: bool, yes: bool) -> None:
     changes = before["recordings"] and (empty or size is not None)
     if changes and empty:
         if not yes:
-            click.confirm(f"Forget {amounts.many(before['recordings'], 'recording')}?", abort=True, err=True)
+            click.confirm(f"Forget {many(before['recordings'], 'recording')}?", abort=True, err=True)
         disk.clear()
     elif changes and size is not None:
         disk.trim(size)
@@ -58,7 +59,7 @@ def _state(disk: Disk) -> dict[str, Any]:
 
 
 def _told(state: dict[str, Any]) -> str:
-    return f"{amounts.many(state['recordings'], 'recording')}, {amounts.size(state['bytes'])}"
+    return f"{many(state['recordings'], 'recording')}, {amounts.size(state['bytes'])}"
 
 
 def _print(disk: Disk, state: dict[str, Any], bound: int, out: Output) -> None:

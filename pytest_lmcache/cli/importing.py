@@ -19,6 +19,7 @@ from pytest_lmcache.miss.worddiff import visible
 from pytest_lmcache.review import project
 from pytest_lmcache.review.project import Project
 from pytest_lmcache.tiers.cassettes import Cassettes
+from pytest_lmcache.wording import many
 
 _MANY = 50
 """So many files take a second or two."""
@@ -98,31 +99,31 @@ def _print(report: Report, shown: str, out: Output, *, dry: bool) -> None:
     for file in report.files:
         _print_file(file, out)
     refused = report.calls - sum(file.made for file in report.files)
-    read = _count(len(report.files) - report.unreadable, "file")
+    read = many(len(report.files) - report.unreadable, "file")
     out.line(
-        f"{read} read, {_count(report.calls, 'call')} of models in them: {report.calls - refused:,} imported.", "bold"
+        f"{read} read, {many(report.calls, 'call')} of models in them: {report.calls - refused:,} imported.", "bold"
     )
     if report.unreadable:
-        out.line(f"{_count(report.unreadable, 'file')} could not be read.", "red")
+        out.line(f"{many(report.unreadable, 'file')} could not be read.", "red")
     for reason, count in report.reasons():
-        out.line(f"{_count(count, 'call')} refused: {reason}.", "red")
+        out.line(f"{many(count, 'call')} refused: {reason}.", "red")
     if any("with an error" in reason for reason, _ in report.reasons()):
         out.line("Tests that expect these errors need them: import them with --errors.")
     _print_written(report, shown, out, dry=dry)
     others = report.others()
     if others:
         places = ", ".join(f"{place} ({count})" for place, count in others[:_MOST_PLACES])
-        more = f" and {_count(len(others) - _MOST_PLACES, 'more place')}" if len(others) > _MOST_PLACES else ""
-        total = _count(sum(count for _, count in others), "other request")
+        more = f" and {many(len(others) - _MOST_PLACES, 'more place')}" if len(others) > _MOST_PLACES else ""
+        total = many(sum(count for _, count in others), "other request")
         out.line(f"{total}, no calls of a model, not imported and not replayed: {places}{more}.")
     if report.several:
         out.line(
-            f"{_count(report.several, 'request')} asked more than once in a cassette and answered differently: "
+            f"{many(report.several, 'request')} asked more than once in a cassette and answered differently: "
             "a test gets the answers in that order."
         )
     if report.elsewhere:
         out.line(
-            f"{_count(report.elsewhere, 'call')} asked in several cassettes and answered differently: "
+            f"{many(report.elsewhere, 'call')} asked in several cassettes and answered differently: "
             "every test gets the answer of one of them."
         )
 
@@ -143,7 +144,7 @@ def _print_file(file: FileReport, out: Output) -> None:
 
 def _print_written(report: Report, shown: str, out: Output, *, dry: bool) -> None:
     written = report.written
-    what = f"{_count(report.recordings, 'recording')} with {_count(report.takes, 'take')}"
+    what = f"{many(report.recordings, 'recording')} with {many(report.takes, 'take')}"
     parts = [
         f"{written.new:,} {'would be ' if dry else ''}new",
         f"{written.same:,} there already" if written.same else "",
@@ -155,7 +156,3 @@ def _print_written(report: Report, shown: str, out: Output, *, dry: bool) -> Non
     out.line(f"{what} in {shown.rstrip('/')}/: {', '.join(filter(None, parts))}.", "bold")
     for broken in written.broken:
         out.line(f"  not written: {visible(broken)}", "red")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -12,6 +12,7 @@ from pytest_lmcache.review.heads import Head
 from pytest_lmcache.review.library import Library
 from pytest_lmcache.review.project import Project
 from pytest_lmcache.review.selection import SORTS, Selection
+from pytest_lmcache.wording import many
 
 COLUMNS = (
     Column("KEY"),
@@ -88,8 +89,8 @@ def _table(chosen: list[Head], out: Output) -> None:
 def _summary(chosen: list[Head]) -> str:
     prices = [head.cost for head in chosen if head.cost is not None]
     facts = [
-        amounts.many(len(chosen), "recording"),
-        amounts.many(sum(head.tokens for head in chosen), "token"),
+        many(len(chosen), "recording"),
+        many(sum(head.tokens for head in chosen), "token"),
         amounts.dollars(sum(prices) if prices else None),
         amounts.size(sum(head.size for head in chosen)),
     ]

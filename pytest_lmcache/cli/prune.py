@@ -6,11 +6,11 @@ import click
 
 from pytest_lmcache.cli.options import FINDINGS, UNUSABLE, cassettes_option, json_option, selection_options, unreadable
 from pytest_lmcache.cli.output import Output, note
-from pytest_lmcache.review.amounts import many
 from pytest_lmcache.review.library import Library
 from pytest_lmcache.review.project import Project
 from pytest_lmcache.review.pruning import Removal, removal, remove
 from pytest_lmcache.review.selection import Selection
+from pytest_lmcache.wording import many
 
 
 @click.command()

@@ -11,11 +11,11 @@ from pytest_lmcache.cli.output import Output
 from pytest_lmcache.keys import NAMED, KeyRule
 from pytest_lmcache.options import OPTIONS
 from pytest_lmcache.review import rekeying
-from pytest_lmcache.review.amounts import many
 from pytest_lmcache.review.library import Library
 from pytest_lmcache.review.project import Project
 from pytest_lmcache.review.rekeying import Plan
 from pytest_lmcache.review.selection import Selection
+from pytest_lmcache.wording import many
 
 _READ = {option.name: option.read for option in OPTIONS}
 

@@ -12,6 +12,7 @@ from pytest_lmcache.cli.output import Output, note
 from pytest_lmcache.miss.worddiff import visible
 from pytest_lmcache.redact import Redactor
 from pytest_lmcache.review import project, secrets
+from pytest_lmcache.wording import many
 
 
 @click.command("scan")
@@ -38,7 +39,7 @@ def command(ctx: click.Context, *, paths: tuple[Path, ...], out: Output) -> None
     else:
         for leak in found:
             out.line(visible(f"{leak.file.as_posix()}: {leak.place}: {leak.kind}"))
-        counted = f"{len(files):,} file{'' if len(files) == 1 else 's'}"
+        counted = many(len(files), "file")
         note(f"{len(found):,} found in {counted}" if found else f"nothing found in {counted}")
     if found:
         ctx.exit(FINDINGS)

@@ -13,6 +13,7 @@ from pytest_lmcache.dialects.asking import OPENAI_LABELS, before, json_object, r
 from pytest_lmcache.dialects.bedrock_invoke import SHAPES
 from pytest_lmcache.dialects.telling import at
 from pytest_lmcache.dialects.wire import Answer, Event, Reading, Wire
+from pytest_lmcache.wording import many
 
 OPERATION = "count-tokens"
 COUNTS = ("input_tokens", "totalTokens", "inputTokens")
@@ -30,7 +31,7 @@ class _Counts:
 
     def reading(self, request: Request, answer: Answer) -> Reading:
         found = next((count for name in COUNTS if isinstance(count := at(answer, name), int)), None)
-        return Reading() if found is None else Reading(f"{found:,} token{'' if found == 1 else 's'}")
+        return Reading() if found is None else Reading(many(found, "token"))
 
     def ended(self, request: Request, events: Sequence[Event]) -> bool:
         return False

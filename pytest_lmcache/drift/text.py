@@ -9,6 +9,7 @@ from itertools import groupby
 
 from pytest_lmcache.budget import dollars
 from pytest_lmcache.drift.results import Result, Results, ordered
+from pytest_lmcache.wording import many
 
 _MOST_ACCEPTED = 10
 _MOST_ALIKE = 5
@@ -23,12 +24,12 @@ def lines(results: Results, least: float, *, everything: bool = False, lost: int
     if not results.checked:
         yield f"lmcache: verify checked nothing: {_why_nothing(results)}"
     else:
-        yield f"lmcache: {_several(results.checked, 'recording')} verified: {_counted(results)}{_spent(results)}"
+        yield f"lmcache: {many(results.checked, 'recording')} verified: {_counted(results)}{_spent(results)}"
         yield from _each(results, least, everything=everything)
     for reason, count in Counter(result.shown for result in results.found if result.kind == "skipped").items():
         yield f"  {count:,} skipped: {reason}"
     if lost:
-        yield f"  {_several(lost, 'worker')} lost, with what {'it' if lost == 1 else 'they'} had found"
+        yield f"  {many(lost, 'worker')} lost, with what {'it' if lost == 1 else 'they'} had found"
     if results.size is not None:
         yield from _sampled(results)
     if failing := results.failing(least):
@@ -55,10 +56,10 @@ def _each(results: Results, least: float, *, everything: bool) -> Iterator[str]:
             take = f", take {result.take} of {result.takes}" if result.take and result.takes > 1 else ""
             yield f"  {verdict:<13}  {result.path} ({result.test}{take})"
         if more := len(alike[most:]):
-            yield f"                 and {_several(more, 'more recording')} with the same {verdict}; -v shows all"
+            yield f"                 and {many(more, 'more recording')} with the same {verdict}; -v shows all"
         yield f"                 {shown}"
     if left := len(accepted) - len(kept):
-        yield f"  and {_several(left, 'more rewording')} that {'is' if left == 1 else 'are'} closer; -v shows all"
+        yield f"  and {many(left, 'more rewording')} that {'is' if left == 1 else 'are'} closer; -v shows all"
 
 
 def _counted(results: Results) -> str:
@@ -72,7 +73,7 @@ def _spent(results: Results) -> str:
         result.tokens.get("prompt_tokens", 0) + result.tokens.get("completion_tokens", 0) for result in results.found
     )
     cost = sum(result.cost or 0.0 for result in results.found)
-    spent = [_several(tokens, "token")] if tokens else []
+    spent = [many(tokens, "token")] if tokens else []
     spent += [dollars(cost)] if cost else []
     return f" · {' and '.join(spent)} spent" if spent else ""
 
@@ -82,14 +83,14 @@ def _sampled(results: Results) -> Iterator[str]:
     for folder, (chosen, total) in sorted(results.drawn.items()):
         used = sum(result.path.startswith(f"{folder}/") for result in results.found)
         unused = f"; {chosen - used:,} of them no test of this run used" if chosen > used else ""
-        yield f"  sample: {chosen:,} of {_several(total, 'recording')} in {folder}/{unused}"
+        yield f"  sample: {chosen:,} of {many(total, 'recording')} in {folder}/{unused}"
     yield f"  the same ones again: {again}"
 
 
 def _why_nothing(results: Results) -> str:
     if results.found:
         count = len(results.found)
-        return f"{_several(count, 'recording')} {'was' if count == 1 else 'were'} used, and skipped"
+        return f"{many(count, 'recording')} {'was' if count == 1 else 'were'} used, and skipped"
     if any(chosen for chosen, _ in results.drawn.values()):
         return "no test of this run used a recording of the sample"
     return "no test of this run used a recording"
@@ -99,11 +100,7 @@ def _reasons(failing: list[Result], least: float) -> str:
     counts = Counter(result.kind for result in failing)
     parts = [f"{counts['changed']:,} changed"] if counts["changed"] else []
     if counts["error"]:
-        parts.append(_several(counts["error"], "error"))
+        parts.append(many(counts["error"], "error"))
     if counts["reworded"]:
         parts.append(f"{counts['reworded']:,} reworded with a similarity below {least:g} (--lmcache-similarity)")
     return ", ".join(parts)
-
-
-def _several(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -13,6 +13,7 @@ from pytest_lmcache.miss.differences import Difference, differences
 from pytest_lmcache.miss.glance import glance, is_message, payload, quoted, spoken, who
 from pytest_lmcache.miss.worddiff import visible
 from pytest_lmcache.readers import VERIFY
+from pytest_lmcache.wording import many
 
 WIDTH = 118
 MOST_DIFFERENCES = 6
@@ -211,15 +212,11 @@ def _said(name: str, value: JSON) -> str:
     if isinstance(value, list) and all(is_message(item) for item in value):
         last = value[-1]
         assert isinstance(last, dict)
-        many = _count(len(value), "message" if name in {"messages", "contents"} else "item")
+        count = many(len(value), "message" if name in {"messages", "contents"} else "item")
         which = "" if len(value) == 1 else ", last one"
-        return f"{many}{which} ({who(last)}): {spoken(last)}"
+        return f"{count}{which} ({who(last)}): {spoken(last)}"
     if isinstance(value, list) and len(value) > 1 and all(isinstance(item, str) for item in value):
-        return f"{visible(name)}: {_count(len(value), 'text')}, first one {glance(value[0])}"
+        return f"{visible(name)}: {many(len(value), 'text')}, first one {glance(value[0])}"
     if isinstance(value, str):
         return f"{visible(name)}: {payload(value) or quoted(value)}"
     return f"{visible(name)}: {glance(value)}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

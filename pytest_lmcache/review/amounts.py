@@ -44,8 +44,3 @@ def age(amount: float) -> str:
         if amount < length * most:
             return f"{amount / length:.0f} {unit}" if amount >= 60 else "now"
     return f"{amount / (30.44 * 86_400):.0f} mo"
-
-
-def many(count: int, noun: str) -> str:
-    """`1 recording`, `2 recordings`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_lmcache.call import Recording
-from pytest_lmcache.review import amounts
 from pytest_lmcache.review.parts import Part
 from pytest_lmcache.review.transcript import Turn, transcript
+from pytest_lmcache.wording import many
 
 Tone = Literal["title", "fact", "voice", "said", "thought", "act", "data", "error"]
 _TONES: dict[str, Tone] = {
@@ -54,7 +54,7 @@ def _heading(recording: Recording, *, timed: bool) -> Iterator[str]:
         yield clean(request.model)
     yield f"keyed by {clean(recording.key.strategy)}"
     if len(recording.takes) > 1:
-        yield amounts.many(len(recording.takes), "take")
+        yield many(len(recording.takes), "take")
     if recording.recorded_by:
         yield clean(recording.recorded_by)
     if timed:
