@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Literal, ParamSpec, TypeVar
 
@@ -49,8 +50,8 @@ class Calls:
 
     @property
     def cost(self) -> float:
-        """US dollars of all calls whose price is known, as recorded."""
-        return sum(call.cost or 0.0 for call in self.calls)
+        """US dollars of all calls whose price is known, as recorded; the same in whatever order they ended."""
+        return math.fsum(call.cost or 0.0 for call in self.calls)
 
     def wrap(self, function: Callable[P, R], *, name: str = "") -> Callable[P, R]:
         """A function of this test's making with its calls replayed and recorded, see `pytest_lmcache.recorded`."""

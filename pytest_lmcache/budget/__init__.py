@@ -117,9 +117,8 @@ def counts(request: Request) -> bool:
 def spent(calls: list[Call]) -> Amount:
     """What calls took, as recorded."""
     answered = [call for call in calls if call.outcome != "missed" and counts(call.request)]
-    return Amount(
-        len(answered), sum(call.total_tokens for call in answered), sum(call.cost or 0.0 for call in answered)
-    )
+    cost = math.fsum(call.cost or 0.0 for call in answered)
+    return Amount(len(answered), sum(call.total_tokens for call in answered), cost)
 
 
 def above(crossed: tuple[str, ...], calls: list[Call]) -> str:

@@ -158,6 +158,29 @@ def test_it_serves_assertions_on_cost_and_on_the_number_of_calls(project):
     project.bare().assert_outcomes(passed=1)
 
 
+def test_the_cost_is_the_same_to_the_last_bit_in_whatever_order_calls_end(project):
+    project.tests(
+        """
+PROMPTS = ["Rome?" * length for length in range(1, 12)]
+
+def cost_of(lmcache, prompts):
+    for prompt in prompts:
+        ask(prompt, model="openai/gpt-4o" if len(prompt) > 40 else "openai/gpt-4o-mini")
+    return lmcache.cost, sum(call.cost for call in lmcache.calls)
+
+def test_forth(lmcache, request):
+    request.config.forth = cost_of(lmcache, PROMPTS)
+
+def test_back(lmcache, request):
+    exact, rounded = cost_of(lmcache, reversed(PROMPTS))
+    assert exact == request.config.forth[0]
+    assert rounded != request.config.forth[1]
+"""
+    )
+    project.record().assert_outcomes(passed=2)
+    project.replay().assert_outcomes(passed=2)
+
+
 def test_with_the_mode_off_it_is_empty(project):
     project.tests("def test_it(lmcache):\n    ask()\n    assert lmcache.calls == () and lmcache.cost == 0\n")
     project.record(mode="off").assert_outcomes(passed=1)
