@@ -3,103 +3,34 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ET
 
 import pytest
-from verifying import drifts, refuses, told, verify
-
-ONE = "def test_it():\n    assert 'Paris' in ask()\n"
-THREE = "@pytest.mark.parametrize('n', range(3))\ndef test_it(n):\n    ask(f'Number {n}?')\n"
-TOOL = """
-TOOL = {"type": "function", "function": {"name": "get_weather", "description": "The weather", "parameters": {
-    "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
-def test_it():
-    messages = [{"role": "user", "content": "What is the weather in Oslo?"}]
-    message = litellm.completion(model="openai/gpt-4o-mini", messages=messages, tools=[TOOL]).choices[0].message
-    assert message.tool_calls[0].function.name == "get_weather"
-"""
-JSON = """
-import json
-FORM = {"type": "json_schema", "json_schema": {"name": "cities", "schema": {
-    "type": "object", "properties": {"city": {"type": "string"}, "rank": {"type": "integer"}},
-    "required": ["city", "rank"]}}}
-def test_it():
-    assert "city" in json.loads(ask("Which city?", response_format=FORM))
-"""
-VECTORS = """
-def test_it():
-    litellm.embedding(model="openai/text-embedding-3-small", input=["red", "green"])
-"""
-STREAM = """
-def test_it():
-    messages = [{"role": "user", "content": "What is the capital of France?"}]
-    assert len(list(litellm.completion(model="openai/gpt-4o-mini", messages=messages, stream=True))) > 2
-"""
-ASYNC_STREAM = """
-async def asked():
-    messages = [{"role": "user", "content": "What is the capital of France?"}]
-    stream = await litellm.acompletion(model="openai/gpt-4o-mini", messages=messages, stream=True)
-    return [chunk async for chunk in stream]
-def test_it():
-    assert len(asyncio.run(asked())) > 2
-"""
-HTTP = """
-import httpx, os
-URL = os.environ.get("OPENAI_API_BASE", "http://127.0.0.1:9/v1") + "/chat/completions"
-BODY = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "What is the capital of France?"}]}
-HEADERS = {"authorization": "Bearer " + os.environ.get("OPENAI_API_KEY", "")}
-def test_it():
-    assert "Paris" in httpx.post(URL, json=BODY, headers=HEADERS).raise_for_status().text
-"""
-OUTLIVING = """
-import openai, os
-CLIENT = openai.AsyncOpenAI(
-    base_url=os.environ.get("OPENAI_API_BASE", "http://127.0.0.1:9/v1"), api_key="fake-key-for-tests"
+from verifying import (
+    ASYNC_STREAM,
+    HTTP,
+    HTTP_STREAM,
+    JSON,
+    ONE,
+    OUTLIVING,
+    STREAM,
+    THREE,
+    TOOL,
+    VECTORS,
+    drifts,
+    record,
+    refuses,
+    told,
+    verify,
 )
-async def asked(text):
-    messages = [{"role": "user", "content": text}]
-    return (await CLIENT.chat.completions.create(model="gpt-4o-mini", messages=messages)).choices[0].message.content
-@pytest.mark.parametrize("n", range(3))
-def test_it(n):
-    assert asyncio.run(asked(f"Number {n}?"))
-"""
-HTTP_STREAM = """
-import httpx, os
-URL = os.environ.get("OPENAI_API_BASE", "http://127.0.0.1:9/v1") + "/chat/completions"
-BODY = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "What is the capital of France?"}],
-        "stream": True}
-def test_it():
-    with httpx.Client() as client, client.stream("POST", URL, json=BODY) as response:
-        assert "Paris" in "".join(response.iter_text())
-async def asked():
-    async with httpx.AsyncClient() as client, client.stream("POST", URL, json={**BODY, "seed": 1}) as response:
-        return "".join([text async for text in response.aiter_text()])
-def test_async():
-    assert "Paris" in asyncio.run(asked())
-"""
+
 CALLS = [ONE, TOOL, JSON, VECTORS, STREAM, ASYNC_STREAM, HTTP, HTTP_STREAM]
 NAMES = ["whole", "tool", "json", "vectors", "stream", "async stream", "http", "http stream"]
 
 
-@pytest.fixture
-def recorded(project):
-    """Makes recordings of tests, and forgets what the provider was asked for them."""
-
-    def record(tests, *args, mark=""):
-        project.tests(tests)
-        project.provider.mark = mark
-        result = project.record(*args)
-        assert result.parseoutcomes().keys() <= {"passed", "warnings", "warning"}
-        project.provider.reset()
-        return len(project.recordings())
-
-    return record
-
-
 class TestVerdicts:
     @pytest.mark.parametrize("tests", [ONE, TOOL, JSON, STREAM, ASYNC_STREAM, HTTP, HTTP_STREAM])
-    def test_the_same_answer_is_identical(self, project, recorded, tests):
-        count = recorded(tests, mark="the same")
+    def test_the_same_answer_is_identical(self, project, tests):
+        count = record(project, tests, mark="the same")
         project.provider.mark = "the same"
         result = verify(project)
         assert result.ret == 0
@@ -108,8 +39,8 @@ class TestVerdicts:
         assert f"{count} recording{'s' if count > 1 else ''} verified: {count} identical" in line
 
     @pytest.mark.parametrize("tests", CALLS, ids=NAMES)
-    def test_other_words_are_no_failure(self, project, recorded, tests):
-        count = recorded(tests)
+    def test_other_words_are_no_failure(self, project, tests):
+        count = record(project, tests)
         result = verify(project)
         assert result.ret == 0
         assert project.provider.count() == count
@@ -118,8 +49,8 @@ class TestVerdicts:
         assert ("identical" in lines[0]) == same
         assert len(lines) == 1 + 2 * (0 if same else count)
 
-    def test_where_they_differ_is_shown_word_by_word(self, project, recorded):
-        recorded(ONE)
+    def test_where_they_differ_is_shown_word_by_word(self, project):
+        record(project, ONE)
         drifts(project.provider, "Paris", "Lyon")
         result = verify(project)
         assert result.ret == 0
@@ -146,8 +77,8 @@ class TestVerdicts:
             (ONE, '"content": "', '"content": "[]", "text": "', "text: words → JSON (list)"),
         ],
     )
-    def test_another_structure_fails_the_run_and_no_test(self, project, recorded, tests, old, new, shown):
-        recorded(tests)
+    def test_another_structure_fails_the_run_and_no_test(self, project, tests, old, new, shown):
+        record(project, tests)
         drifts(project.provider, old, new)
         result = verify(project)
         result.assert_outcomes(passed=1)
@@ -158,8 +89,8 @@ class TestVerdicts:
         assert what.strip() == shown
         assert end == "lmcache: this run fails for what has changed: 1 changed"
 
-    def test_vectors_of_another_length_are_a_change(self, project, recorded):
-        recorded(VECTORS)
+    def test_vectors_of_another_length_are_a_change(self, project):
+        record(project, VECTORS)
         project.tests(VECTORS.replace("input", "dimensions=4, input"), name="test_other")
         project.record("test_other.py").assert_outcomes(passed=1)
         [short] = [file for file in project.recordings() if '"dimensions": 4' in file.read_text()]
@@ -171,12 +102,12 @@ class TestVerdicts:
         assert result.ret == 1
         result.stdout.re_match_lines([r" +vector 0: 4 → [\d,]+ dimensions"])
 
-    def test_vectors_that_moved_by_what_providers_round_are_identical(self, project, recorded):
-        recorded(VECTORS)
+    def test_vectors_that_moved_by_what_providers_round_are_identical(self, project):
+        record(project, VECTORS)
         assert "1 recording verified: 1 identical" in told(verify(project))[0]
 
-    def test_vectors_that_moved_further_are_reworded_by_their_cosine(self, project, recorded):
-        recorded(VECTORS)
+    def test_vectors_that_moved_further_are_reworded_by_their_cosine(self, project):
+        record(project, VECTORS)
         [file] = project.recordings()
         project.tests(VECTORS.replace("red", "rust"), name="test_other")
         project.record("test_other.py").assert_outcomes(passed=1)
@@ -186,8 +117,8 @@ class TestVerdicts:
         result = verify(project, "test_it.py")
         result.stdout.re_match_lines([r"  reworded 0\.\d\d +cassettes/embedding/.*", r" +vector 0: cosine 0\.\d+"])
 
-    def test_what_is_said_of_several_is_said_once(self, project, recorded):
-        recorded("@pytest.mark.parametrize('n', range(8))\ndef test_it(n):\n    ask(f'Number {n}?')\n")
+    def test_what_is_said_of_several_is_said_once(self, project):
+        record(project, "@pytest.mark.parametrize('n', range(8))\ndef test_it(n):\n    ask(f'Number {n}?')\n")
         refuses(project.provider, 401, '{"error": {"message": "This key was revoked.", "code": "invalid_api_key"}}')
         lines = told(verify(project))
         assert "8 recordings verified: 8 errors" in lines[0]
@@ -196,8 +127,8 @@ class TestVerdicts:
         assert [number for number, line in enumerate(lines) if "This key was revoked." in line] == [7]
         assert sum(line.startswith("  error          cassettes/") for line in told(verify(project, "-v"))) == 8
 
-    def test_what_the_provider_refuses_is_an_error_with_its_words(self, project, recorded):
-        recorded(ONE + HTTP.replace("def test_it", "def test_http"))
+    def test_what_the_provider_refuses_is_an_error_with_its_words(self, project):
+        record(project, ONE + HTTP.replace("def test_it", "def test_http"))
         refuses(project.provider, 401, '{"error": {"message": "This key was revoked.", "code": "invalid_api_key"}}')
         result = verify(project)
         result.assert_outcomes(passed=2)
@@ -207,9 +138,9 @@ class TestVerdicts:
         assert all("This key was revoked." in line for line in lines[2:5:2])
         assert lines[-1].endswith("fails for what has changed: 2 errors")
 
-    def test_no_key_stands_in_what_is_told(self, project, recorded):
+    def test_no_key_stands_in_what_is_told(self, project):
         project.key = "sk-" + "fake" + "7Hq2mZ9cXw4LtR8vNb3K"
-        recorded(ONE + HTTP.replace("def test_it", "def test_http"))
+        record(project, ONE + HTTP.replace("def test_it", "def test_http"))
         leaked = "sk-" + "proj-" + "Q8wZ3nX6vB1mK4jH7gF2dS5aP9oL"
         message = f"Wrong key {project.key}, did you mean {leaked}?"
         refuses(project.provider, 401, json.dumps({"error": {"message": message}}))
@@ -219,8 +150,8 @@ class TestVerdicts:
         assert leaked not in text
 
     @pytest.mark.parametrize("tests", CALLS, ids=NAMES)
-    def test_a_provider_that_is_not_there_is_an_error_and_tests_pass(self, project, recorded, tests, monkeypatch):
-        count = recorded(tests)
+    def test_a_provider_that_is_not_there_is_an_error_and_tests_pass(self, project, tests, monkeypatch):
+        count = record(project, tests)
         project.provider.url_of_nobody = "http://127.0.0.1:9"
         for name in ("OPENAI_API_BASE", "ANTHROPIC_API_BASE"):
             monkeypatch.setenv(name, "http://127.0.0.1:9/v1")
@@ -232,11 +163,12 @@ class TestVerdicts:
         assert "onnect" in told(result)[2]
         assert project.provider.count() == 0
 
-    def test_a_connection_that_breaks_once_is_tried_again(self, project, recorded):
-        recorded(
+    def test_a_connection_that_breaks_once_is_tried_again(self, project):
+        record(
+            project,
             HTTP.replace(
                 "def test_it():", "def test_it():\n    HEADERS['x-provider-fault'] = os.environ.get('FAULT', '')"
-            )
+            ),
         )
         project._monkeypatch.setenv("FAULT", "reset-once")
         assert "1 recording verified: 1 reworded" in told(verify(project))[0]
@@ -245,24 +177,24 @@ class TestVerdicts:
         assert "1 recording verified: 1 error" in told(verify(project))[0]
         assert project.provider.count() == 4
 
-    def test_a_client_that_outlives_its_event_loop_is_no_error(self, project, recorded):
+    def test_a_client_that_outlives_its_event_loop_is_no_error(self, project):
         project.ini("lmcache_adapters = http")
-        recorded(OUTLIVING)
+        record(project, OUTLIVING)
         result = verify(project)
         result.assert_outcomes(passed=3)
         assert "3 recordings verified: 3 reworded" in told(result)[0]
 
     @pytest.mark.parametrize("fault", ["cut", "short", "midstream", "reset", "html"])
-    def test_an_answer_that_is_not_whole_is_an_error(self, project, recorded, fault):
-        recorded(HTTP_STREAM)
+    def test_an_answer_that_is_not_whole_is_an_error(self, project, fault):
+        record(project, HTTP_STREAM)
         project.tests(HTTP_STREAM.replace("json=", f"headers={{'x-provider-fault': '{fault}'}}, json="))
         result = verify(project)
         result.assert_outcomes(passed=2)
         assert result.ret == 1
         assert "2 recordings verified: 2 errors" in told(result)[0]
 
-    def test_a_redirect_is_an_error(self, project, recorded):
-        recorded(HTTP)
+    def test_a_redirect_is_an_error(self, project):
+        record(project, HTTP)
         refuses(project.provider, 307, '{"message": "moved"}')
         result = verify(project)
         assert result.ret == 1
@@ -288,7 +220,7 @@ class TestVerdicts:
 
 
 class TestTests:
-    def test_they_get_what_was_recorded(self, project, recorded):
+    def test_they_get_what_was_recorded(self, project):
         tests = (
             "import pathlib\n"
             "def test_it(lmcache):\n"
@@ -299,46 +231,46 @@ class TestTests:
             "    else:\n"
             "        seen.write_text(text)\n"
         )
-        recorded(tests)
+        record(project, tests)
         verify(project).assert_outcomes(passed=1)
         assert project.provider.count() == 1
 
-    def test_a_miss_is_a_miss_and_nothing_is_recorded(self, project, recorded):
-        recorded(ONE)
+    def test_a_miss_is_a_miss_and_nothing_is_recorded(self, project):
+        record(project, ONE)
         project.tests(ONE + "def test_other():\n    ask('Something else?')\n")
         result = verify(project)
         result.assert_outcomes(passed=1, failed=1)
         assert project.provider.count() == 1
         result.stdout.fnmatch_lines(["lmcache: nothing recorded answers this call, and verify records nothing."])
 
-    def test_they_fail_as_in_replay(self, project, recorded):
-        recorded(ONE)
+    def test_they_fail_as_in_replay(self, project):
+        record(project, ONE)
         project.tests("def test_it():\n    assert 'Rome' in ask()\n")
         result = verify(project)
         result.assert_outcomes(failed=1)
         assert "1 recording verified" in told(result)[0]
 
-    def test_the_provider_gets_the_real_key(self, project, recorded):
-        recorded(ONE + HTTP.replace("def test_it", "def test_http"))
+    def test_the_provider_gets_the_real_key(self, project):
+        record(project, ONE + HTTP.replace("def test_it", "def test_http"))
         verify(project)
         headers = [request.headers["authorization"] for request in project.provider.requests]
         assert headers == [f"Bearer {project.key}"] * 2
 
-    def test_a_test_that_is_off_stays_off(self, project, recorded):
-        recorded(ONE)
+    def test_a_test_that_is_off_stays_off(self, project):
+        record(project, ONE)
         project.tests("@pytest.mark.lmcache(mode='off')\n" + ONE)
         result = verify(project)
         result.assert_outcomes(passed=1)
         assert project.provider.count() == 1
         assert told(result) == ["lmcache: verify checked nothing: no test of this run used a recording"]
 
-    def test_the_mode_of_a_marker_is_weaker(self, project, recorded):
-        recorded(ONE)
+    def test_the_mode_of_a_marker_is_weaker(self, project):
+        record(project, ONE)
         project.tests("@pytest.mark.lmcache(mode='refresh')\n" + ONE)
         assert "1 recording verified" in told(verify(project))[0]
 
-    def test_one_that_stops_waiting_for_its_call_is_told(self, project, recorded):
-        recorded("def test_it():\n    asyncio.run(asyncio.wait_for(aask(), 20))\n")
+    def test_one_that_stops_waiting_for_its_call_is_told(self, project):
+        record(project, "def test_it():\n    asyncio.run(asyncio.wait_for(aask(), 20))\n")
         project.tests(
             "def test_it():\n"
             "    with pytest.raises(TimeoutError):\n"
@@ -349,8 +281,8 @@ class TestTests:
         assert "1 recording verified: 1 error" in told(result)[0]
         assert told(result)[2].strip() == "the test did not wait for the answer"
 
-    def test_the_guard_stands_as_in_replay(self, project, recorded):
-        recorded(ONE)
+    def test_the_guard_stands_as_in_replay(self, project):
+        record(project, ONE)
         port = int(project.provider.url.rpartition(":")[2])
         project.ini(f"lmcache_guard_hosts = 127.0.0.1:{port}")
         project.tests(
@@ -362,8 +294,8 @@ class TestTests:
         assert "1 recording verified" in told(result)[0]
         assert project.provider.count("models") == 0
 
-    def test_bounds_of_a_test_are_on_what_was_recorded(self, project, recorded):
-        recorded(THREE)
+    def test_bounds_of_a_test_are_on_what_was_recorded(self, project):
+        record(project, THREE)
         project.tests("@pytest.mark.lmcache(max_calls=0)\n" + THREE)
         result = verify(project)
         result.assert_outcomes(failed=3)
@@ -371,86 +303,15 @@ class TestTests:
         assert project.provider.count() == 3
 
 
-class TestOnce:
-    def test_a_recording_is_asked_for_once_in_a_run(self, project, spread):
-        project.over_http().tests("@pytest.mark.parametrize('n', range(8))\ndef test_it(n):\n    ask()\n    ask()\n")
-        project.record().assert_outcomes(passed=8)
-        project.provider.reset()
-        result = verify(project, *spread)
-        result.assert_outcomes(passed=8)
-        assert project.provider.count() == 1
-        assert "1 recording verified: 1 reworded" in told(result)[0]
-
-    def test_workers_check_different_ones(self, project, spread):
-        project.over_http().tests(THREE)
-        project.record().assert_outcomes(passed=3)
-        project.provider.reset()
-        drifts(project.provider, '"stop"', '"length"')
-        result = verify(project, *spread)
-        result.assert_outcomes(passed=3)
-        assert result.ret == 1
-        assert project.provider.count() == 3
-        lines = told(result)
-        assert "3 recordings verified: 3 changed" in lines[0]
-        assert [line.partition("(")[2] for line in lines[1:4]] == [f"test_it.py::test_it[{n}])" for n in range(3)]
-
-    def test_threads_check_it_once(self, project, recorded):
-        recorded(
-            "from concurrent.futures import ThreadPoolExecutor\n"
-            "def test_it():\n"
-            "    with ThreadPoolExecutor(8) as pool:\n"
-            "        tasks = [pool.submit(ask) for n in range(8)]\n"
-            "    assert len({task.result() for task in tasks}) == 1\n"
-        )
-        verify(project).assert_outcomes(passed=1)
-        assert project.provider.count() == 1
-
-    def test_a_worker_that_is_lost_is_told(self, project, recorded):
-        recorded(ONE)
-        project.tests("import os\n" + ONE + "def test_ends():\n    os._exit(3)\n")
-        result = verify(project, "-n", "1", "--max-worker-restart=0")
-        assert result.ret == 1
-        assert "  1 worker lost, with what it had found" in result.outlines
-
-    def test_the_next_run_asks_again(self, project, recorded):
-        recorded(ONE)
-        verify(project)
-        verify(project)
-        assert project.provider.count() == 2
-
-
-class TestBudgets:
-    def test_what_is_left_of_the_bound_is_checked_and_the_rest_skipped(self, project, spread):
-        project.over_http().tests(THREE)
-        project.record().assert_outcomes(passed=3)
-        project.provider.reset()
-        result = verify(project, "--lmcache-max-calls=2", *spread)
-        result.assert_outcomes(passed=3)
-        assert result.ret == 0
-        assert project.provider.count() == 2
-        lines = told(result)
-        assert "2 recordings verified: 2 reworded" in lines[0]
-        assert lines[-1] == "  1 skipped: --lmcache-max-calls=2 is reached"
-
-    def test_nothing_checked_is_said(self, project, recorded):
-        recorded(THREE)
-        result = verify(project, "--lmcache-max-cost=0")
-        assert result.ret == 0
-        assert project.provider.count() == 0
-        assert told(result) == [
-            "lmcache: verify checked nothing: 3 recordings were used, and skipped",
-            "  3 skipped: --lmcache-max-cost=0 is reached",
-        ]
-
-
 class TestOtherRecordings:
-    def test_functions_of_the_project_are_not_called(self, project, recorded):
-        recorded(
+    def test_functions_of_the_project_are_not_called(self, project):
+        record(
+            project,
             "def test_it(lmcache):\n"
             "    def pay(amount):\n"
             "        with open('paid.txt', 'a') as file:\n            file.write('paid')\n"
             "        return amount\n"
-            "    assert lmcache.wrap(pay, name='pay')(3) == 3\n" + ONE.replace("test_it", "test_ask")
+            "    assert lmcache.wrap(pay, name='pay')(3) == 3\n" + ONE.replace("test_it", "test_ask"),
         )
         result = verify(project)
         result.assert_outcomes(passed=2)
@@ -459,8 +320,8 @@ class TestOtherRecordings:
         assert "1 recording verified" in lines[0]
         assert lines[-1] == "  1 skipped: functions of the project's own are not called"
 
-    def test_what_is_injected_is_not_checked(self, project, recorded):
-        recorded(ONE)
+    def test_what_is_injected_is_not_checked(self, project):
+        record(project, ONE)
         project.tests(
             "def test_it(lmcache):\n"
             "    lmcache.fail(status=429)\n"
@@ -479,15 +340,15 @@ class TestOtherRecordings:
         "        ask('Too long [error 400]', max_retries=0)\n"
     )
 
-    def test_a_recorded_error_is_an_answer_as_any_other(self, project, recorded):
-        recorded(self.FAILS, mark="the same")
+    def test_a_recorded_error_is_an_answer_as_any_other(self, project):
+        record(project, self.FAILS, mark="the same")
         project.provider.mark = "the same"
         assert "1 recording verified: 1 identical" in told(verify(project))[0]
         project.provider.mark = "another"
         assert "1 recording verified: 1 reworded" in told(verify(project))[0]
 
-    def test_a_recorded_error_that_is_gone_is_a_change(self, project, recorded):
-        recorded(self.FAILS)
+    def test_a_recorded_error_that_is_gone_is_a_change(self, project):
+        record(project, self.FAILS)
         answer = {
             "id": "1",
             "object": "chat.completion",
@@ -501,137 +362,9 @@ class TestOtherRecordings:
         assert result.ret == 1
         assert told(result)[2].strip().startswith("the recorded error is gone: ContextWindowExceededError: ")
 
-    def test_a_recorded_error_that_is_another_is_a_change(self, project, recorded):
-        recorded(self.FAILS)
+    def test_a_recorded_error_that_is_another_is_a_change(self, project):
+        record(project, self.FAILS)
         refuses(project.provider, 401, '{"error": {"message": "No."}}')
         result = verify(project)
         assert result.ret == 1
         assert told(result)[2].strip().startswith("error: ContextWindowExceededError → AuthenticationError: ")
-
-
-class TestWhereItIsSet:
-    def test_the_environment_sets_it(self, project, recorded, monkeypatch):
-        recorded(ONE)
-        monkeypatch.setenv("PYTEST_LMCACHE", "verify")
-        result = project.live()
-        assert "1 recording verified" in told(result)[0]
-        result.stdout.fnmatch_lines(["lmcache: verify, keyed by request, from cassettes/"])
-
-    REFUSED = "mode='verify' checks a whole run, so it is given on the command line, as --lmcache=verify, or in *"
-
-    def test_a_marker_cannot(self, project):
-        project.tests("@pytest.mark.lmcache(mode='verify')\n" + ONE)
-        result = project.live()
-        assert result.ret == 4
-        result.stderr.fnmatch_lines([f"ERROR: lmcache: test_it.py::test_it: @pytest.mark.lmcache: {self.REFUSED}"])
-
-    def test_the_ini_file_cannot(self, project):
-        project.ini("lmcache_mode = verify")
-        project.tests(ONE)
-        result = project.live()
-        assert result.ret == 4
-        result.stderr.fnmatch_lines([f"ERROR: ini lmcache_mode: {self.REFUSED}"])
-
-    def test_lmcache_config_cannot(self, project):
-        project.tests("@pytest.fixture\ndef lmcache_config():\n    return {'mode': 'verify'}\n" + ONE)
-        result = project.live()
-        result.assert_outcomes(errors=1)
-        result.stdout.fnmatch_lines([f"lmcache: lmcache_config: {self.REFUSED}"])
-
-    def test_it_is_listed_where_a_mode_is_asked_for(self, project):
-        project.tests(ONE)
-        result = project.live("--lmcache")
-        result.stderr.fnmatch_lines(["*one of replay, record, refresh, off, verify, as in --lmcache=replay"])
-
-
-class TestReports:
-    def test_the_report_has_every_recording(self, project, spread):
-        project.tests(ONE + "def test_two():\n    ask('Two?')\n")
-        project.record().assert_outcomes(passed=2)
-        drifts(project.provider, "Paris", "Lyon")
-        result = verify(project, "--lmcache-report=report.json", *spread)
-        assert result.ret == 0
-        document = json.loads((project.path / "report.json").read_text())
-        found = document["verify"]
-        assert found["similarity"] == 0.3
-        assert found["sample"] is found["seed"] is None
-        assert found["counts"] == {"identical": 0, "reworded": 2, "changed": 0, "error": 0, "skipped": 0}
-        assert [each["test"] for each in found["recordings"]] == ["test_it.py::test_it", "test_it.py::test_two"]
-        one = found["recordings"][0]
-        assert (project.path / one["recording"]).exists()
-        assert one["verdict"] == "reworded"
-        assert 0.6 < one["similarity"] < 0.9
-        assert one["fails"] is False
-        assert "[-Paris" in one["shown"]
-        assert (one["take"], one["takes"]) == (1, 1)
-        assert one["tokens"]["prompt_tokens"] > 0
-        assert one["cost_usd"] > 0
-        assert one["model"] == "openai/gpt-4o-mini"
-
-    def test_a_run_in_another_mode_has_none(self, project, recorded):
-        recorded(ONE)
-        project.replay("--lmcache-report=report.json")
-        assert json.loads((project.path / "report.json").read_text())["verify"] is None
-
-    def test_the_exit_status_is_in_the_report(self, project, recorded):
-        recorded(ONE)
-        drifts(project.provider, '"stop"', '"length"')
-        assert verify(project, "--lmcache-report=report.json").ret == 1
-        assert json.loads((project.path / "report.json").read_text())["exit_status"] == 1
-
-    def test_github_marks_the_test(self, project, recorded, monkeypatch):
-        recorded(ONE + "def test_two():\n    ask('Two?')\n")
-        monkeypatch.setenv("GITHUB_ACTIONS", "true")
-        monkeypatch.setenv("GITHUB_WORKSPACE", str(project.path))
-        drifts(project.provider, '"stop"', '"length"')
-        result = verify(project, "-k", "test_two")
-        where = "file=test_it.py,line=5,title=lmcache verify"
-        what = "changed: cassettes/chat/two-*.json%0Afinish_reason: stop → length"
-        result.stdout.fnmatch_lines([f"::error {where}::{what}"])
-
-    def test_junit_is_as_in_replay(self, project, recorded):
-        recorded(ONE)
-        drifts(project.provider, '"stop"', '"length"')
-        verify(project, "--junitxml=verified.xml")
-        project.replay("--junitxml=replayed.xml")
-        verified, replayed = (ET.parse(project.path / name).getroot()[0] for name in ("verified.xml", "replayed.xml"))
-        assert verified.get("failures") == replayed.get("failures") == "0"
-        of_test, as_in_replay = ([each.attrib for each in root.iter("property")] for root in (verified, replayed))
-        assert of_test == as_in_replay
-
-    def test_verdicts_of_tests_are_as_in_replay(self, project, recorded):
-        recorded(ONE)
-        verify(project, "-v").stdout.fnmatch_lines(["test_it.py::test_it PASSED [[]1 replayed[]]*"])
-
-    def test_the_summary_claims_no_savings(self, project, recorded):
-        recorded(ONE)
-        assert "lmcache: 1 replayed" in verify(project).outlines
-
-    def test_strict_allows_it(self, project, recorded):
-        recorded(ONE)
-        assert verify(project, "--lmcache-strict").ret == 0
-
-    def test_many_rewordings_are_told_by_the_least_similar_ones(self, project):
-        project.tests("@pytest.mark.parametrize('n', range(13))\ndef test_it(n):\n    ask(f'Number {n}?')\n")
-        project.record().assert_outcomes(passed=13)
-        lines = told(verify(project))
-        assert len(lines) == 1 + 2 * 10 + 1
-        assert lines[-1] == "  and 3 more rewordings that are closer; -v shows all"
-        assert len(told(verify(project, "-v"))) == 1 + 2 * 13
-
-
-def test_calls_while_modules_are_imported_are_checked_too(project):
-    project.tests("ANSWER = ask()\ndef test_it():\n    assert ANSWER\n")
-    project.record().assert_outcomes(passed=1)
-    project.provider.reset()
-    result = verify(project)
-    result.assert_outcomes(passed=1)
-    assert project.provider.count() == 1
-    assert "(collection)" in told(result)[1]
-
-
-def test_a_project_without_recordings_is_told_so(project):
-    project.tests("def test_it():\n    pass\n")
-    result = verify(project)
-    assert result.ret == 0
-    assert told(result) == ["lmcache: verify checked nothing: no test of this run used a recording"]
