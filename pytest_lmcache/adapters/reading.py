@@ -14,6 +14,7 @@ import ujson
 
 from pytest_lmcache import dialects
 from pytest_lmcache.call import JSON, Request, Take
+from pytest_lmcache.dialects.telling import payloads, text_at
 from pytest_lmcache.folding import unfold
 
 _HTTP = "http/"
@@ -26,6 +27,9 @@ _LIKE = {
 }
 # Where an answer has several alternatives beside each other.
 _ALTERNATIVES = ("choices", "candidates")
+# Where an answer, or an event of a stream, names its model: in most dialects, Gemini, Anthropic's streams, and those of
+# OpenAI's responses.
+_MODEL = (("model",), ("modelVersion",), ("message", "model"), ("response", "model"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,18 @@ def told(request: Request, take: Take) -> Told:
     if any(reading.text or reading.tool_calls for reading in readings):
         return Told(readings)
     return Told(readings, content=_bare(answer))
+
+
+def answering_model(take: Take) -> str:
+    """The model that an answer is of by its own words: where an alias was asked for, a dated version, as a rule.
+
+    Empty for an error, and where none is named.
+    """
+    response = ujson.loads(take.response)
+    answer = None if _error(response) else _answer(response)
+    pieces = payloads(answer) if isinstance(answer, list) else [answer]
+    named = (text_at(piece, *place) for piece in pieces for place in _MODEL)
+    return " ".join(next(filter(None, named), "").split())
 
 
 def _error(response: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pytest_lmcache.adapters.reading import answering_model
 from pytest_lmcache.checks import Checked
 from pytest_lmcache.drift.answers import Kind, closest
 
@@ -18,7 +19,8 @@ class Result:
     """What became of one recording. `path` is its file below the root directory, `test` the first test that used it.
 
     `similarity` and `shown` are as in `Comparison`; `shown` says of what was skipped why. `take` is the take, from 1,
-    of which this is true, 0 where no answer came; `takes` how many there are. `tokens`, `cost` (US dollars) and
+    of which this is true, 0 where no answer came; `takes` how many there are. `recorded_model` and `live_model` are the
+    models that the two answers are of by their own words, empty where one names none. `tokens`, `cost` (US dollars) and
     `seconds` are those of the live call.
     """
 
@@ -31,6 +33,8 @@ class Result:
     model: str = ""
     take: int = 0
     takes: int = 1
+    recorded_model: str = ""
+    live_model: str = ""
     tokens: Mapping[str, int] = field(default_factory=dict)
     cost: float | None = None
     seconds: float = 0.0
@@ -49,6 +53,7 @@ class Result:
             return cls(checked.path, checked.test, kind, shown=checked.skipped or checked.failure, **about)
         found, take = closest(recording, live)
         about |= {"take": take, "tokens": dict(live.usage), "cost": live.cost, "seconds": live.latency}
+        about |= {"recorded_model": answering_model(recording.takes[take - 1]), "live_model": answering_model(live)}
         return cls(checked.path, checked.test, found.kind, found.similarity, found.shown, **about)
 
     def fails(self, least: float) -> bool:
@@ -133,6 +138,8 @@ def _document(result: Result, least: float) -> dict[str, Any]:
         "shown": result.shown or None,
         "take": result.take or None,
         "takes": result.takes,
+        "recorded_model": result.recorded_model or None,
+        "live_model": result.live_model or None,
         "tokens": dict(result.tokens),
         "cost_usd": result.cost,
         "latency_s": result.seconds,

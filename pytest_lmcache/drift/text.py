@@ -16,7 +16,8 @@ _MOST_ALIKE = 5
 
 
 def lines(results: Results, least: float, *, everything: bool = False, lost: int = 0) -> Iterator[str]:
-    """A line that counts, two for each recording that is not identical, and what was left out.
+    """A line that counts, one for each model that is another now, two for each recording that is not identical, and
+    what was left out.
 
     What is said of several in a row is said once. Of the rewordings that are accepted the least similar are shown, or,
     if asked for, `everything`. `lost` workers ended before they told what they had found.
@@ -25,6 +26,7 @@ def lines(results: Results, least: float, *, everything: bool = False, lost: int
         yield f"lmcache: verify checked nothing: {_why_nothing(results)}"
     else:
         yield f"lmcache: {many(results.checked, 'recording')} verified: {_counted(results)}{_spent(results)}"
+        yield from _models(results)
         yield from _each(results, least, everything=everything)
     for reason, count in Counter(result.shown for result in results.found if result.kind == "skipped").items():
         yield f"  {count:,} skipped: {reason}"
@@ -42,6 +44,21 @@ def told(result: Result) -> str:
         return result.kind
     # Rounded down, so that what is below a bound never looks as if it were not.
     return f"reworded {math.floor(result.similarity * 100 + 1e-9) / 100:.2f}"
+
+
+def _models(results: Results) -> Iterator[str]:
+    """The models that answered to their names when they were recorded and do no more, the most frequent first."""
+    moved = Counter(
+        (result.model, result.recorded_model, result.live_model)
+        for result in results.found
+        if result.recorded_model and result.live_model and result.recorded_model != result.live_model
+    )
+    for (model, before, now), count in sorted(moved.items(), key=lambda pair: (-pair[1], pair[0])):
+        yield f"  {model} was {before} when {many(count, 'recording')} {_was(count)} made, and is {now} now"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _each(results: Results, least: float, *, everything: bool) -> Iterator[str]:
@@ -90,7 +107,7 @@ def _sampled(results: Results) -> Iterator[str]:
 def _why_nothing(results: Results) -> str:
     if results.found:
         count = len(results.found)
-        return f"{many(count, 'recording')} {'was' if count == 1 else 'were'} used, and skipped"
+        return f"{many(count, 'recording')} {_was(count)} used, and skipped"
     if any(chosen for chosen, _ in results.drawn.values()):
         return "no test of this run used a recording of the sample"
     return "no test of this run used a recording"
