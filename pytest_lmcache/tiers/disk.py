@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FILE = "cache.db"
 SET_ASIDE = "refused.db"
 # How often one call opens the database at most: others may delete or damage it meanwhile.
 STARTS = 4
@@ -35,8 +36,9 @@ class Disk:
     """Recordings by digest in one database below `folder`, whose files take at most `size_limit` bytes.
 
     Shared by any number of threads and processes. A recording that was put is safe from a crash of the process and of
-    the machine. Opened at the first use; a folder that is deleted meanwhile is made again. What somebody else wrote
-    there is never run or followed: a row is then absent, a whole database set aside, and `warn` is told once.
+    the machine. Opened at the first use, and made when something is put; a folder that is deleted meanwhile is made
+    again. What somebody else wrote there is never run or followed: a row is then absent, a whole database set aside,
+    and `warn` is told once.
 
     Every method raises TierUnavailable when the folder cannot be used.
     """
@@ -53,6 +55,8 @@ class Disk:
 
     def get(self, key: Key) -> Recording:
         """The recording under a key, or the one that was put with it as an alias; its key is the one asked for."""
+        if self._is_new():
+            raise KeyError(key.digest)
         found = self._on_database(lambda database: self._find(database, key.digest))
         if found is None:
             raise KeyError(key.digest)
@@ -80,7 +84,7 @@ class Disk:
 
     def text(self, digest: str) -> str:
         """The text that `put_text` kept under a digest. Raises KeyError where there is none."""
-        text = self._on_database(lambda database: self._read(database, _named(digest)))
+        text = None if self._is_new() else self._on_database(lambda database: self._read(database, _named(digest)))
         if text is None:
             raise KeyError(digest)
         return text
@@ -114,7 +118,7 @@ class Disk:
     def volume(self) -> int:
         """Bytes the database and its log take in the folder now."""
         total = 0
-        for file in self.folder.glob("cache.db*"):
+        for file in self.folder.glob(f"{FILE}*"):
             try:
                 total += file.stat().st_size
             except FileNotFoundError:
@@ -128,6 +132,19 @@ class Disk:
             if self._database is not None:
                 self._database.flush()
             self._drop()
+
+    def _is_new(self) -> bool:
+        """Whether there is no database yet. To look for something is no reason to make one, which takes some time."""
+        if self._database is not None:
+            return False
+        try:
+            (self.folder / FILE).lstat()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            # Opening it says what is wrong.
+            return False
+        return False
 
     def _find(self, database: Database, digest: str) -> tuple[str, str] | None:
         """The digest and the text of the recording that answers a digest. One's own recording goes before an alias."""
@@ -204,9 +221,9 @@ class Disk:
         self._drop()
         aside = self.folder / SET_ASIDE
         try:
-            for log in ("cache.db-wal", "cache.db-shm"):
-                (self.folder / log).unlink(missing_ok=True)
-            (self.folder / "cache.db").replace(aside)
+            for log in ("-wal", "-shm"):
+                (self.folder / f"{FILE}{log}").unlink(missing_ok=True)
+            (self.folder / FILE).replace(aside)
         except FileNotFoundError:
             # Another process was first.
             return True

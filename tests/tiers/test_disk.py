@@ -41,6 +41,21 @@ def test_nothing_is_opened_before_the_first_use(folder: Path) -> None:
     assert not folder.exists()
 
 
+def test_looking_for_something_makes_no_folder(folder: Path) -> None:
+    disk = Disk(folder, 1024**3)
+    assert not found(disk, "a")
+    with pytest.raises(KeyError):
+        disk.text("a")
+    assert not folder.exists()
+
+
+def test_what_another_process_puts_first_is_found_by_one_that_looked_before(opened: Opened) -> None:
+    looked = opened()
+    assert not found(looked, "a")
+    opened().put(a_recording("a"))
+    assert found(looked, "a")
+
+
 def test_a_recording_is_there_for_the_next_process(opened: Opened) -> None:
     first = opened()
     first.put(a_recording("a"))
