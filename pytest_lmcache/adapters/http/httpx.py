@@ -40,58 +40,61 @@ class _Seam:
 
     def blocking(self, original: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         def handle_request(transport: Any, request: Any) -> Any:
+            if _answered_below(transport, "handle_request"):
+                return original(transport, request)
+            target = _target(request)
+
             def call() -> Any:
-                self._stop(request)
+                self._stop(request, target)
                 with inside():
                     return original(transport, request)
 
-            if _answered_below(transport, "handle_request"):
-                return original(transport, request)
-            if leaks.is_telemetry(request.url.path):
+            if leaks.is_telemetry(target):
                 return self._unsent() if self._gate.replays() else call()
-            recorder = self._recorder(request)
+            recorder = self._recorder(request.method, target)
             if recorder is not None:
                 request.read()
-                exchange, arguments = self._exchange(transport, request, recorder, awaited=False)
+                exchange, arguments = self._exchange(transport, request, target, recorder, awaited=False)
                 if exchange is not None:
                     return recorder.perform(exchange, "", arguments, credential_of(request.headers.raw), call)
-            self._stop(request)
+            self._stop(request, target)
             return original(transport, request)
 
         return handle_request
 
     def awaited(self, original: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
         async def handle_async_request(transport: Any, request: Any) -> Any:
+            if _answered_below(transport, "handle_async_request"):
+                return await original(transport, request)
+            target = _target(request)
+
             async def call() -> Any:
-                self._stop(request)
+                self._stop(request, target)
                 with inside():
                     return await original(transport, request)
 
-            if _answered_below(transport, "handle_async_request"):
-                return await original(transport, request)
-            if leaks.is_telemetry(request.url.path):
+            if leaks.is_telemetry(target):
                 return self._unsent() if self._gate.replays() else await call()
-            recorder = self._recorder(request)
+            recorder = self._recorder(request.method, target)
             if recorder is not None:
                 await request.aread()
-                exchange, arguments = self._exchange(transport, request, recorder, awaited=True)
+                exchange, arguments = self._exchange(transport, request, target, recorder, awaited=True)
                 if exchange is not None:
                     return await recorder.aperform(exchange, "", arguments, credential_of(request.headers.raw), call)
-            self._stop(request)
+            self._stop(request, target)
             return await original(transport, request)
 
         return handle_async_request
 
-    def _recorder(self, request: Any) -> Recorder | None:
+    def _recorder(self, method: str, target: str) -> Recorder | None:
         """Who performs the request, if it may be one to a model."""
         recorder = None if INSIDE.get() else self._gate()
-        return recorder if recorder is not None and plausible(request.method, request.url.path) else None
+        return recorder if recorder is not None and plausible(method, target) else None
 
     def _exchange(
-        self, transport: Any, request: Any, recorder: Recorder, *, awaited: bool
+        self, transport: Any, request: Any, target: str, recorder: Recorder, *, awaited: bool
     ) -> tuple[_Exchange | None, tuple[str, str, str, bytes]]:
-        target = target_of(request.url.raw_path.decode("ascii"))
-        arguments = (request.method, target, request.headers.get("content-type", ""), request.content)
+        arguments = (request.method, target_of(target), request.headers.get("content-type", ""), request.content)
         question = asked(*arguments)
         if question is None:
             return None, arguments
@@ -102,8 +105,14 @@ class _Seam:
         """The answer to what is not sent: a replay is offline, and telemetry is no reason to fail a test."""
         return self._library.response(204)
 
-    def _stop(self, request: Any) -> None:
-        leaks.stop(self._gate, request.method, request.url.raw_path.decode("ascii"), request.headers.raw)
+    def _stop(self, request: Any, target: str) -> None:
+        leaks.stop(self._gate, request.method, target, request.headers.raw)
+
+
+def _target(request: Any) -> str:
+    """Path and query, as they are sent."""
+    target: str = request.url.raw_path.decode("ascii")
+    return target
 
 
 def _answered_below(transport: Any, method: str) -> bool:

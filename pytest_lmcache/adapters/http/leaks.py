@@ -15,9 +15,9 @@ _BYTES = VALUE.encode()
 _TELEMETRY = ("/v1/traces/ingest",)
 
 
-def is_telemetry(path: str) -> bool:
+def is_telemetry(target: str) -> bool:
     """Whether a request only tells a provider what the client did; no test waits for its answer."""
-    return path.endswith(_TELEMETRY)
+    return target.endswith(_TELEMETRY)
 
 
 def stop(gate: Gate, method: str, target: str, headers: Iterable[tuple[Any, Any]]) -> None:
