@@ -183,7 +183,7 @@ class Scope:
         """
         if failed:
             self._bounds = Bounds()
-        crossed = self._bounds.crossed(spent(self.calls)) if over else ()
+        crossed = self._bounds.crossed(spent(self.calls)) if over and self._bounds else ()
         if crossed:
             self._bounds = Bounds()
             self._refusal(OverBudget(above(crossed, self.calls)))
