@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HTTP = {"wire": 1, "part": 3, "events": 1, "passing": 2, "first-chunk": 2}
+HTTP = {"wire": 1, "part": 3, "events": 1, "passing": 2, "first-chunk": 3}
 ROWS = {
     "warm": 1,
     "files": 2,
