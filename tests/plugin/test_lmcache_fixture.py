@@ -161,12 +161,13 @@ def test_it_serves_assertions_on_cost_and_on_the_number_of_calls(project):
 def test_the_cost_is_the_same_to_the_last_bit_in_whatever_order_calls_end(project):
     project.tests(
         """
+import functools, operator
 PROMPTS = ["Rome?" * length for length in range(1, 12)]
 
 def cost_of(lmcache, prompts):
     for prompt in prompts:
         ask(prompt, model="openai/gpt-4o" if len(prompt) > 40 else "openai/gpt-4o-mini")
-    return lmcache.cost, sum(call.cost for call in lmcache.calls)
+    return lmcache.cost, functools.reduce(operator.add, [call.cost for call in lmcache.calls])
 
 def test_forth(lmcache, request):
     request.config.forth = cost_of(lmcache, PROMPTS)
