@@ -26,7 +26,7 @@ def lines(results: Results, least: float, *, everything: bool = False, lost: int
         yield f"lmcache: verify checked nothing: {_why_nothing(results)}"
     else:
         yield f"lmcache: {many(results.checked, 'recording')} verified: {_counted(results)}{_spent(results)}"
-        yield from _models(results)
+        yield from (f"  {line}" for line in moved(results))
         yield from _each(results, least, everything=everything)
     for reason, count in Counter(result.shown for result in results.found if result.kind == "skipped").items():
         yield f"  {count:,} skipped: {reason}"
@@ -46,15 +46,15 @@ def told(result: Result) -> str:
     return f"reworded {math.floor(result.similarity * 100 + 1e-9) / 100:.2f}"
 
 
-def _models(results: Results) -> Iterator[str]:
-    """The models that answered to their names when they were recorded and do no more, the most frequent first."""
-    moved = Counter(
+def moved(results: Results) -> Iterator[str]:
+    """A line for each model whose name another one answers to now, the most frequent first."""
+    counts = Counter(
         (result.model, result.recorded_model, result.live_model)
         for result in results.found
         if result.recorded_model and result.live_model and result.recorded_model != result.live_model
     )
-    for (model, before, now), count in sorted(moved.items(), key=lambda pair: (-pair[1], pair[0])):
-        yield f"  {model} was {before} when {many(count, 'recording')} {_was(count)} made, and is {now} now"
+    for (model, before, now), count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+        yield f"{model} was {before} when {many(count, 'recording')} {_was(count)} made, and is {now} now"
 
 
 def _was(count: int) -> str:

@@ -15,11 +15,13 @@ from typing import Any
 
 from pytest_lmcache.conversation import LONGEST, clipped
 from pytest_lmcache.journal import Entry
+from pytest_lmcache.page import Verdict
 from pytest_lmcache.report import Totals, stale_lines
 
 COLUMNS = (
     "recording", "strategy", "operation", "model", "stream", "outcome", "tier", "number", "tokensIn", "tokensOut",
     "cached", "cost", "latency", "began", "took", "lane", "runLane", "settings", "tools", "asked", "answered",
+    "verified",
 )  # fmt: skip
 
 MOST_CHARACTERS = 3_000_000
@@ -29,7 +31,12 @@ SHORTEST = 250
 
 
 def document(
-    entries: Sequence[Entry], totals: Totals, exit_status: int, project: str, warnings: Iterable[str] = ()
+    entries: Sequence[Entry],
+    totals: Totals,
+    exit_status: int,
+    project: str,
+    warnings: Iterable[str],
+    verdicts: Mapping[str, Verdict],
 ) -> dict[str, Any]:
     """Everything the page shows. Times of calls are seconds since the first call of the run."""
     ordered = sorted(entries, key=_place)
@@ -57,7 +64,7 @@ def document(
                 "place": f"{entry.place[0]}:{entry.place[1]}" if entry.place else "",
                 "refusals": list(entry.refusals),
                 "calls": [
-                    _row(call, said, start, lane, next(run_lanes), store)
+                    _row(call, said, start, lane, next(run_lanes), store, verdicts.get(call["recording"]))
                     for (call, said), lane in zip(pairs, lanes(call for call, _ in pairs), strict=True)
                 ],
             }
@@ -144,7 +151,13 @@ def _in_order(entry: Entry) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]
 
 
 def _row(
-    call: Mapping[str, Any], told: Mapping[str, Any], start: float, lane: int, run_lane: int, store: Store
+    call: Mapping[str, Any],
+    told: Mapping[str, Any],
+    start: float,
+    lane: int,
+    run_lane: int,
+    store: Store,
+    verdict: Verdict | None,
 ) -> list[Any]:
     tokens = call["tokens"]
     values = {
@@ -163,6 +176,7 @@ def _row(
         "tools": [store.text(tool) for tool in told["tools"]],
         "asked": [store.turn(turn) for turn in told["asked"]],
         "answered": [store.turn(turn) for turn in told["answered"]],
+        "verified": verdict and [verdict.told, store.text(verdict.shown), int(verdict.fails)],
     }
     return [values[name] for name in COLUMNS]
 

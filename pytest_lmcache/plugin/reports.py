@@ -226,10 +226,11 @@ class Reports:
         from pytest_lmcache.page import written
 
         project, totals = Path(self._config.rootpath).name, self._summary.totals
-        warnings = self._verify.warnings if self._verify is not None else ()
+        verify = self._verify
+        warnings, verdicts = (verify.warnings, verify.verdicts) if verify is not None else ((), {})
         return self._made(
             "lmcache_html",
-            lambda file: written(file, self._entries, totals, exit_status, project, warnings=warnings),
+            lambda file: written(file, self._entries, totals, exit_status, project, warnings, verdicts),
         )
 
     def _made(self, option: str, write: Callable[[Path], None]) -> bool:

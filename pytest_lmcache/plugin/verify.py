@@ -10,8 +10,9 @@ import pytest
 
 from pytest_lmcache.checks import Checked, Checklist, Sample
 from pytest_lmcache.drift.results import Result, Results
-from pytest_lmcache.drift.text import lines, told
+from pytest_lmcache.drift.text import lines, moved, told
 from pytest_lmcache.errors import BadOption, CassettesUnusable
+from pytest_lmcache.page import Verdict
 from pytest_lmcache.plugin import VERIFY_PLUGIN
 from pytest_lmcache.readers import read_sample, read_share
 from pytest_lmcache.review.folder import files
@@ -49,9 +50,15 @@ class Verify:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A line for each recording that the run fails for."""
+        """A line for each recording that the run fails for, and for each model that is another one now."""
         failing = self.results.failing(self.least)
-        return tuple(f"verify: {told(each)}, {each.path} ({each.test}): {each.shown}" for each in failing)
+        changes = (f"{told(each)}, {each.path} ({each.test}): {each.shown}" for each in failing)
+        return tuple(f"verify: {line}" for line in (*changes, *moved(self.results)))
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """What the page shows beside the calls, by the path of their recording."""
+        return {each.path: Verdict(told(each), each.shown, each.fails(self.least)) for each in self.results.found}
 
     def checklist(self, values: Values, run: str) -> Checklist:
         """What the run of that identity checks."""

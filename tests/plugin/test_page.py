@@ -212,3 +212,46 @@ def test_it_warns_of_what_a_verify_run_fails_for(project):
     [warning] = page(project).data["notes"]
     assert warning.startswith("verify: changed, cassettes/chat/one-")
     assert warning.endswith(" (test_it.py::test_one): finish_reason: stop → length")
+
+
+def test_each_call_has_the_verdict_of_a_verify_run(project, spread):
+    project.tests(ONE + "def test_two():\n    ask('Two?'), ask('Two?')\n")
+    project.record().assert_outcomes(passed=2)
+    drifts(project.provider, "Two", "Three")
+    assert verify(project, HTML, *spread).ret == 0
+    shown = page(project)
+    [one] = shown.calls("test_it.py::test_one")
+    both = shown.calls("test_it.py::test_two")
+    told, difference, fails = one["verified"]
+    assert (told[:9], fails) == ("reworded ", 0)
+    assert shown.data["texts"][difference].startswith("text: ")
+    assert [call["verified"] for call in both] == [both[0]["verified"]] * 2
+    assert "[-Two" in shown.data["texts"][both[0]["verified"][1]]
+
+
+def test_what_fails_a_verify_run_is_marked(project):
+    project.tests(ONE)
+    project.record().assert_outcomes(passed=1)
+    drifts(project.provider, '"stop"', '"length"')
+    assert verify(project, HTML).ret == 1
+    shown = page(project)
+    [call] = shown.calls("test_it.py::test_one")
+    told, difference, fails = call["verified"]
+    assert (told, shown.data["texts"][difference], fails) == ("changed", "finish_reason: stop → length", 1)
+
+
+def test_it_warns_of_models_that_answer_to_the_name_of_another(project):
+    project.tests(ONE)
+    project.record().assert_outcomes(passed=1)
+    drifts(project.provider, '"gpt-4o-mini"', '"gpt-4o-mini-2026-10-01"')
+    assert verify(project, HTML).ret == 0
+    [warning] = page(project).data["notes"]
+    assert warning == "verify: gpt-4o-mini was gpt-4o-mini when 1 recording was made, and is gpt-4o-mini-2026-10-01 now"
+
+
+def test_a_replay_has_no_such_verdicts(project):
+    project.tests(ONE)
+    project.record().assert_outcomes(passed=1)
+    project.replay(HTML).assert_outcomes(passed=1)
+    [call] = page(project).calls("test_it.py::test_one")
+    assert call["verified"] is None

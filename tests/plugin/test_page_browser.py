@@ -6,6 +6,8 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -44,8 +46,8 @@ TESTS, CALLS = 63, 70
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory, running_provider) -> Path:
-    """The page of a run in which one of many tests misses."""
+def draw(tmp_path_factory, running_provider) -> Callable[..., Path]:
+    """Runs a recorded suite, and gives the page of that run."""
     folder = tmp_path_factory.mktemp("pages")
     (folder / "app.py").write_text(APPLICATION)
     (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:randomly -p no:cacheprovider -p no:syrupy\n")
@@ -55,15 +57,22 @@ def page(tmp_path_factory, running_provider) -> Path:
         "XDG_CACHE_HOME": str(folder / "cache"),
     }
 
-    def run(*arguments: str, expected: int, changed: str = "") -> None:
+    def run(*arguments: str, expected: int = 0, changed: str = "") -> Path:
         (folder / "test_it.py").write_text(SUITE.format(changed=changed))
-        command = [sys.executable, "-m", "pytest", "-q", *arguments]
+        page = folder / f"{len(list(folder.glob('*.html')))}.html"
+        command = [sys.executable, "-m", "pytest", "-q", f"--lmcache-html={page}", *arguments]
         done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
         assert done.returncode == expected, done.stdout
+        return page
 
-    run("--lmcache=record", expected=0)
-    run("--lmcache=replay", "--lmcache-html=page.html", expected=1, changed=" One word, please.")
-    return folder / "page.html"
+    run("--lmcache=record")
+    return run
+
+
+@pytest.fixture(scope="module")
+def page(draw) -> Path:
+    """The page of a run in which one of many tests misses."""
+    return draw("--lmcache=replay", expected=1, changed=" One word, please.")
 
 
 @pytest.fixture(scope="module")
@@ -73,17 +82,23 @@ def running_browser():
     browser.close()
 
 
+@contextmanager
+def opened(browser: Browser, page: Path) -> Iterator[Browser]:
+    """A page, just opened. No script of it fails, and it asks for nothing but itself."""
+    browser.size(1400, 900)
+    browser.prefers("light")
+    browser.errors.clear()
+    browser.requests.clear()
+    browser.open(page)
+    yield browser
+    assert browser.errors == []
+    assert {address.partition("#")[0] for address in browser.requests} == {page.as_uri()}
+
+
 @pytest.fixture
 def browser(running_browser, page):
-    """The page, just opened. No script of it fails, and it asks for nothing but itself."""
-    running_browser.size(1400, 900)
-    running_browser.prefers("light")
-    running_browser.errors.clear()
-    running_browser.requests.clear()
-    running_browser.open(page)
-    yield running_browser
-    assert running_browser.errors == []
-    assert {address.partition("#")[0] for address in running_browser.requests} == {page.as_uri()}
+    with opened(running_browser, page):
+        yield running_browser
 
 
 def listed(browser):
@@ -128,6 +143,24 @@ def test_a_miss_marks_the_words_that_differ(browser):
     assert browser.texts(".refusal ins") == [" One word, please."]
     assert browser.texts(".refusal button") == ["Copy the command"]
     assert "Nothing recorded answers this call." in browser.texts(".call")[0]
+
+
+def test_what_a_verify_run_found_stands_in_its_call(running_browser, draw):
+    with opened(running_browser, draw("--lmcache=verify", "-k", "capital or nasty")) as browser:
+        browser.click(".row:nth-child(1)")
+        [_, verdict, *_] = browser.texts(".call header .badge")
+        assert verdict.startswith("verify: reworded 0.")
+        [difference] = browser.texts(".call .verified")
+        assert difference.startswith("Today: text: ")
+        assert len(browser.texts(".verified del")) == len(browser.texts(".verified ins")) == 1
+        browser.click(".row:nth-child(2)")
+        assert browser.value("window.taken === undefined")
+
+
+def test_a_replay_shows_nothing_of_the_kind(browser):
+    browser.click(".row:nth-child(2)")
+    assert browser.texts(".call header .badge") == ["replayed"]
+    assert browser.texts(".verified") == []
 
 
 def test_a_search_finds_tests_by_what_was_said_in_them(browser):

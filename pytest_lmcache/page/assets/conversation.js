@@ -46,14 +46,17 @@ function amountsOf(calls) {
 
 const badge = (text, kind = text) => el("span", { class: `badge ${kind}` }, text);
 
-/** The text of a miss, with the words that differ marked. */
+/** A text with the words that differ marked. */
+function compared(text) {
+  return text.split(/(\[-[^]*?-\]|\{\+[^]*?\+\})/).map((piece) => {
+    if (/^\[-[^]*-\]$/.test(piece)) return el("del", {}, piece.slice(2, -2));
+    if (/^\{\+[^]*\+\}$/.test(piece)) return el("ins", {}, piece.slice(2, -2));
+    return piece;
+  });
+}
+
 function refusal(text) {
-  const pre = el("pre", { class: "words", tabindex: "0" });
-  for (const piece of text.split(/(\[-[^]*?-\]|\{\+[^]*?\+\})/)) {
-    if (/^\[-[^]*-\]$/.test(piece)) pre.append(el("del", {}, piece.slice(2, -2)));
-    else if (/^\{\+[^]*\+\}$/.test(piece)) pre.append(el("ins", {}, piece.slice(2, -2)));
-    else pre.append(piece);
-  }
+  const pre = el("pre", { class: "words", tabindex: "0" }, ...compared(text));
   const command = /To record it: {2}(.+)/.exec(text)?.[1];
   return el("section", { class: "card refusal", "aria-label": "What was refused" }, pre, command ? copying(command, "Copy the command") : "");
 }
@@ -64,7 +67,7 @@ function drawCall(test, call, chosen) {
   const tokens = call.tokensIn || call.tokensOut ? `${count(call.tokensIn)} → ${count(call.tokensOut)} tokens` : "";
   return el("article", { class: `card call ${chosen ? "chosen" : ""}`, id: `call-${call.at + 1}` },
     el("header", {},
-      el("b", {}, `#${call.at + 1}`), badge(call.outcome), el("b", { class: "model" }, call.model || call.operation),
+      el("b", {}, `#${call.at + 1}`), badge(call.outcome), call.verified ? badge(`verify: ${call.verified[0]}`, call.verified[2] ? "failed" : "quiet") : "", el("b", { class: "model" }, call.model || call.operation),
       el("span", {}, [call.operation, call.stream ? "streamed" : "", call.tier === "provider" || call.tier === "none" ? "" : `from ${call.tier}`, call.number > 1 ? `asked for the ${ordinal(call.number)} time` : ""].filter(Boolean).join(" · ")),
       el("span", { class: "figures" }, [tokens, call.cached ? `${count(call.cached)} cached` : "", dollars(call.cost), call.latency ? seconds(call.latency) : ""].filter(Boolean).join(" · ")),
       el("span", { class: "here", title: "In this run" }, `at ${seconds(call.began)}, took ${seconds(call.took)} here`)),
@@ -72,6 +75,7 @@ function drawCall(test, call, chosen) {
       before.length ? folded(`${many(before.length, "message")} as in #${before.call.at + 1}`, () => before.turns.map(turn)) : "",
       ...asked.map(turn),
       ...call.answered.map((number) => turn(number, "answer")),
+      call.verified && run.texts[call.verified[1]] ? el("p", { class: "verified words" }, "Today: ", ...compared(run.texts[call.verified[1]])) : "",
       call.outcome === "missed" ? el("p", { class: "none" }, "Nothing recorded answers this call.") : "",
       call.outcome === "injected" ? el("p", { class: "none" }, "Here the test had the provider fail.") : "",
       call.outcome === "live" ? el("p", { class: "none" }, "Answered live; the answer was not recorded.") : ""),
