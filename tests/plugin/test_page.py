@@ -204,14 +204,18 @@ def test_a_file_that_cannot_be_written_is_named(project):
     result.stdout.fnmatch_lines(["lmcache: --lmcache-html=*page.html: cannot be written*"])
 
 
-def test_it_warns_of_what_a_verify_run_fails_for(project):
+def test_it_warns_of_what_a_verify_run_fails_for_and_marks_it(project):
     project.tests(ONE)
     project.record().assert_outcomes(passed=1)
     drifts(project.provider, '"stop"', '"length"')
     assert verify(project, HTML).ret == 1
-    [warning] = page(project).data["notes"]
+    shown = page(project)
+    [warning] = shown.data["notes"]
     assert warning.startswith("verify: changed, cassettes/chat/one-")
     assert warning.endswith(" (test_it.py::test_one): finish_reason: stop → length")
+    [call] = shown.calls("test_it.py::test_one")
+    told, difference, fails = call["verified"]
+    assert (told, shown.data["texts"][difference], fails) == ("changed", "finish_reason: stop → length", 1)
 
 
 def test_each_call_has_the_verdict_of_a_verify_run(project, spread):
@@ -227,17 +231,6 @@ def test_each_call_has_the_verdict_of_a_verify_run(project, spread):
     assert shown.data["texts"][difference].startswith("text: ")
     assert [call["verified"] for call in both] == [both[0]["verified"]] * 2
     assert "[-Two" in shown.data["texts"][both[0]["verified"][1]]
-
-
-def test_what_fails_a_verify_run_is_marked(project):
-    project.tests(ONE)
-    project.record().assert_outcomes(passed=1)
-    drifts(project.provider, '"stop"', '"length"')
-    assert verify(project, HTML).ret == 1
-    shown = page(project)
-    [call] = shown.calls("test_it.py::test_one")
-    told, difference, fails = call["verified"]
-    assert (told, shown.data["texts"][difference], fails) == ("changed", "finish_reason: stop → length", 1)
 
 
 def test_it_warns_of_models_that_answer_to_the_name_of_another(project):
