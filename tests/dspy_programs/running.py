@@ -20,6 +20,7 @@ import pytest_lmcache.adapters.litellm.router
 import pytest_lmcache.plugin.active  # noqa: F401
 from provider import Provider
 from pytest_lmcache.adapters import Watch
+from pytest_lmcache.adapters.dspy import state
 from pytest_lmcache.options import RunSettings, Settings
 from pytest_lmcache.scope import Scope
 from pytest_lmcache.session import Gate, Run
@@ -84,12 +85,14 @@ def recordings(tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(autouse=True)
 def a_home_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """DSPy's own cache of this user, empty; and DSPy as it was before."""
+    """DSPy's own cache of this user, empty; and DSPy as it was before, whatever a project inside this process set."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("DSPY_CACHEDIR", str(home / ".dspy_cache"))
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     vars(dspy).pop("cache", None)
+    settings = state.found()
     yield home
+    state.restore(settings)
     vars(dspy).pop("cache", None)
     litellm.in_memory_llm_clients_cache.flush_cache()
