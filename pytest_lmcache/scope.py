@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from threading import Lock, RLock
+from threading import RLock
 
 from pytest_lmcache import callsite, miss
 from pytest_lmcache.ages import Stale
@@ -110,7 +110,7 @@ class Scope:
         self._bounds = Bounds() if lasting else bounds_of(settings)
         self.calls: list[Call] = []
         self.swallowed: list[Refusal] = []
-        self._lock = Lock()
+        self._lock = RLock()
         self._tally = tally
         self._stack = stack
         self._locks = bench.locks

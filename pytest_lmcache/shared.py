@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any, Protocol
 
 from pytest_lmcache.errors import TierUnavailable
@@ -28,7 +28,7 @@ class Private:
 
     def __init__(self) -> None:
         self._values: dict[str, Any] = {}
-        self._lock = Lock()
+        self._lock = RLock()
 
     @contextmanager
     def open(self) -> Iterator[dict[str, Any]]:
@@ -46,23 +46,31 @@ class Shared:
         self._find_folder = folder
         self._name = name
         self._file: Path | None = None
-        self._lock = Lock()
+        self._opened: dict[str, Any] | None = None
+        self._lock = RLock()
 
     @contextmanager
     def open(self) -> Iterator[dict[str, Any]]:
         from filelock import FileLock
 
         with self._lock:
+            if self._opened is not None:
+                # Further up in this very thread: what changes here is written there.
+                yield self._opened
+                return
             try:
                 file = self._prepared()
                 with FileLock(file.with_suffix(".lock")):
                     values = json.loads(file.read_text("utf-8")) if file.exists() else {}
+                    self._opened = values
                     yield values
                     fresh = file.with_suffix(".new")
                     fresh.write_text(json.dumps(values), "utf-8")
                     os.replace(fresh, file)
             except OSError as error:
                 raise TierUnavailable(str(self._file), error.strerror or str(error)) from error
+            finally:
+                self._opened = None
 
     def _prepared(self) -> Path:
         if self._file is None:

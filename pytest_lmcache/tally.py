@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from threading import Lock
+from threading import RLock
 
 from pytest_lmcache.ages import Stale
 from pytest_lmcache.call import Call
@@ -15,7 +15,7 @@ class Tally:
 
     def __init__(self, *, saves: bool = True) -> None:
         self._saves = saves
-        self._lock = Lock()
+        self._lock = RLock()
         self._outcomes: Counter[str] = Counter()
         self._tokens = 0
         self._prompt_cache: Counter[str] = Counter()

@@ -34,6 +34,7 @@ class Source:
         self.ended = False
         self.reader: Lasting | threading.Thread | None = None
         self._deadline = 0.0
+        self._read_through = threading.Event()
         self._given = 0
         self._outcome: Exception | None = None
         self._turn = threading.Lock()
@@ -77,25 +78,29 @@ class Source:
         """Read the rest without the caller, from now on and for a bounded time: an asynchronous stream in a task
         of its loop, which runs here; a blocking one in a thread, since a blocking read cannot be told to give up.
         """
+        thread = None if self.awaited else threading.Thread(target=self._read, daemon=True)
         with self._beginning:
             if self.ended or self.reader is not None:
                 return
-            if not self.awaited:
+            if thread is not None:
                 self._deadline = time.monotonic() + self.pending.patience
-                reader = threading.Thread(target=self._read, daemon=True)
-                reader.start()
-                self.reader = reader
+                self.reader = thread
             elif self.loop is not None:
                 self.reader = Lasting(self._aread(), loop=self.loop)
                 timer = self.loop.call_later(self.pending.patience, self.stop)
                 self.reader.add_done_callback(lambda _: timer.cancel())
                 self.reader.add_done_callback(lambda _: self._give_up())
+        # Without the lock: whoever starts a thread waits for its first step, and in that the garbage collector may run
+        # and close this very stream.
+        if thread is not None:
+            thread.start()
 
     def drain(self) -> None:
         """Read the rest of a blocking stream, and wait for it: no longer than who asked first would."""
         self.read_on()
         if isinstance(self.reader, threading.Thread):
-            self.reader.join(max(0.0, self._deadline - time.monotonic()))
+            # It may be about to start only, and such a thread cannot be joined.
+            self._read_through.wait(max(0.0, self._deadline - time.monotonic()))
             self._give_up()
 
     async def adrain(self) -> None:
@@ -170,6 +175,8 @@ class Source:
                     self._receive()
         except Exception:  # noqa: BLE001 - the end, or a failure: either is reported by now
             self.release()
+        finally:
+            self._read_through.set()
 
     async def _aread(self) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from pytest_lmcache import ages, screen
@@ -40,7 +40,7 @@ class Desk:
         self._failed: set[str] = set()
         # The calls whose recording was stale, and made anew.
         self._renewed: set[str] = set()
-        self._lock = Lock()
+        self._lock = RLock()
 
     def asked(self, adapter: Adapter, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Asked | None:
         """The call that arguments make, counted; None when it is not the adapter's. Raises Refusal."""

@@ -46,7 +46,8 @@ class Flights:
     def __init__(self) -> None:
         self._leaders: dict[str, Caller] = {}
         self._streams: dict[str, Unread] = {}
-        self._lock = threading.Lock()
+        # Reentrant: the garbage collector ends streams, and flights with them, wherever it runs.
+        self._lock = threading.RLock()
 
     def begin(self, digest: str, caller: Caller) -> Caller | None:
         """None when `caller` now leads; otherwise the one who does."""

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_lmcache.call import Key, Recording
@@ -50,7 +50,7 @@ class Disk:
         self._warned: set[str] = set()
         self._database: Database | None = None
         self._inherited: Database | None = None
-        self._lock = Lock()
+        self._lock = RLock()
         self._process = os.getpid()
 
     def get(self, key: Key) -> Recording:
@@ -249,7 +249,7 @@ class Disk:
         # SQLite forbids a child its parent's connection; so it is left, open, to the parent.
         if self._process != os.getpid():
             self._process = os.getpid()
-            self._lock = Lock()
+            self._lock = RLock()
             self._inherited, self._database = self._database, None
 
 

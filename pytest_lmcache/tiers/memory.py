@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import RLock
 
 from cachetools import LRUCache
 
@@ -19,7 +19,7 @@ class Memory:
     def __init__(self, max_entries: int) -> None:
         self.max_entries = max_entries
         self.by_digest: LRUCache[str, Recording] = LRUCache(maxsize=max_entries)
-        self._lock = Lock()
+        self._lock = RLock()
 
     def get(self, key: Key) -> Recording:
         with self._lock:

@@ -264,6 +264,30 @@ def test_a_stream_is_read_though_its_client_is_closed(held_back, name):
     assert is_recorded_whole(held_back)
 
 
+def test_the_collector_may_close_a_stream_in_the_first_step_of_the_thread_that_reads_it(held_back, monkeypatch):
+    """Who starts a thread waits until that says so; what is garbage by then may be collected there."""
+    say = threading.Event.set
+
+    def collect(event: threading.Event) -> None:
+        if threading.get_ident() not in (threading.main_thread().ident, caller.ident):
+            stream.response.close()
+        say(event)
+
+    with held_back.scope("record") as scope:
+        made = client(held_back.provider.url)
+        stream = made.chat.completions.create(**STREAM)
+        next(stream)
+        caller = threading.Thread(target=made.close, daemon=True)
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Event, "set", collect)
+            caller.start()
+            caller.join(10)
+        assert not caller.is_alive()
+        held_back.provider.gate.set()
+    assert [call.outcome for call in scope.calls] == ["recorded"]
+    assert is_recorded_whole(held_back)
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("name", AWAITED)
 def test_an_asynchronous_stream_is_read_though_its_client_is_closed_and_its_loop_ends(held_back, name, loop):
