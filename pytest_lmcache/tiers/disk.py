@@ -143,7 +143,7 @@ class Disk:
             return True
         except OSError:
             # Opening it says what is wrong.
-            return False
+            pass
         return False
 
     def _find(self, database: Database, digest: str) -> tuple[str, str] | None:

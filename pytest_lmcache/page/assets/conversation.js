@@ -55,6 +55,7 @@ function compared(text) {
   });
 }
 
+/** What was refused to a test, and the command that helps. */
 function refusal(text) {
   const pre = el("pre", { class: "words", tabindex: "0" }, ...compared(text));
   const command = /To record it: {2}(.+)/.exec(text)?.[1];
